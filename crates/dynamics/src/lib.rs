@@ -1,0 +1,2 @@
+//! Solvers for flows and maps; ensembles on the CPU.
+#![forbid(unsafe_code)]

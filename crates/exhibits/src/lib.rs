@@ -1,0 +1,2 @@
+//! The exhibits: controls, views, lessons, claims, run loops.
+#![forbid(unsafe_code)]

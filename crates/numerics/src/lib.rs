@@ -1,0 +1,24 @@
+//! Lanes, elementary functions, fixed-order sums, random streams, digests, small dense algebra, and the
+//! contracts [`Flow`], [`Map`] and [`PiecewiseAffine`] that whatever has a state implements.
+//!
+//! Everything here gives the same bits natively and in WebAssembly.
+#![forbid(unsafe_code)]
+#![no_std]
+
+extern crate alloc;
+
+mod contract;
+pub mod dense;
+mod digest;
+mod elementary;
+mod lanes;
+mod random;
+mod real;
+mod sum;
+
+pub use contract::{Flow, FlowJacobian, Map, MapJacobian, PiecewiseAffine};
+pub use digest::Digest;
+pub use lanes::Lanes;
+pub use random::Stream;
+pub use real::Real;
+pub use sum::{dot, mean, sum, sum_by};

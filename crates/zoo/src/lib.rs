@@ -1,0 +1,2 @@
+//! The systems as .ode files with their known figures, compiled to native code at build.
+#![forbid(unsafe_code)]
