@@ -48,6 +48,25 @@ pub(crate) fn lines(text: &str, findings: &mut Findings) -> Vec<Vec<Token>> {
     let mut good = true;
     for (index, physical) in text.lines().enumerate() {
         let characters: Vec<char> = physical.chars().collect();
+        // Refused lines may hold what no other line may, such as file names, and are not read at all.
+        if current.is_empty()
+            && let Some((span, feature, help)) = refused(&characters, index as u32 + 1)
+        {
+            findings.error(
+                span,
+                format!("{feature} are not supported yet"),
+                (!help.is_empty()).then(|| help.into()),
+            );
+            good = false;
+        }
+        if !good {
+            let continued = characters.iter().rev().find(|c| !c.is_whitespace()) == Some(&'\\');
+            if !continued {
+                current.clear();
+                good = true;
+            }
+            continue;
+        }
         let (tokens, continued, readable) = scan(&characters, index as u32 + 1, current.is_empty(), findings);
         good &= readable;
         current.extend(tokens);
@@ -63,6 +82,19 @@ pub(crate) fn lines(text: &str, findings: &mut Findings) -> Vec<Vec<Token>> {
         lines.push(current);
     }
     lines
+}
+
+/// The feature that a line's first word names, where the word is a command and not a quantity's name.
+fn refused(c: &[char], line: u32) -> Option<(Span, &'static str, &'static str)> {
+    let from = c.iter().position(|c| !c.is_whitespace())?;
+    let length = c[from..].iter().position(|c| !c.is_ascii_alphanumeric() && *c != '_')?;
+    let word: String = c[from..from + length].iter().collect::<String>().to_ascii_lowercase();
+    let rest = &c[from + length..];
+    let gap = rest.iter().position(|c| !c.is_whitespace())?;
+    let command = rest[gap].is_ascii_alphanumeric() && gap > 0 || matches!(rest[gap], '{' | '_' | '$');
+    let (_, feature, help) =
+        crate::parser::REFUSED.iter().find(|(words, ..)| command && words.contains(&word.as_str()))?;
+    Some((Span { line, column: from as u32 + 1, length: length as u32 }, feature, help))
 }
 
 fn scan(c: &[char], line: u32, first: bool, findings: &mut Findings) -> (Vec<Token>, bool, bool) {

@@ -30,7 +30,7 @@ pub(crate) enum Statement {
 }
 
 /// Features of the dialect that have a name and are refused by it: first words of a line.
-const REFUSED: [(&[&str], &str, &str); 12] = [
+pub(crate) const REFUSED: [(&[&str], &str, &str); 12] = [
     (&["global", "g"], "events (`global`)", ""),
     (&["wiener", "w"], "noise (`wiener`)", ""),
     (&["table", "tab"], "tables (`table`)", "write the function as a formula: f(x)=..."),
@@ -263,9 +263,6 @@ impl Cursor<'_> {
 
     fn command(&mut self, first: &str, out: &mut Vec<Statement>) -> Outcome<()> {
         let span = self.span();
-        if let Some((_, feature, help)) = REFUSED.iter().find(|(words, ..)| words.contains(&first)) {
-            return self.fail(span, format!("{feature} are not supported yet"), help);
-        }
         self.at += 1;
         let make: fn(Named, Expression) -> Statement = match first {
             "p" | "par" | "param" | "params" | "parameter" | "parameters" => Statement::Parameter,
