@@ -329,25 +329,29 @@ impl<V: Copy> Registers<V> for [V] {
     }
 }
 
-#[inline(always)]
+// Each arm stores its own result: one shared store after the match would send every block through the stack.
+#[inline(never)]
 fn run<V: Real, R: Registers<V> + ?Sized>(code: &[Instruction], r: &mut R) {
     for i in code {
-        let value = match i.operation {
-            Operation::Two(Two::Add) => r.get(i.a) + r.get(i.b),
-            Operation::Two(Two::Subtract) => r.get(i.a) - r.get(i.b),
-            Operation::Two(Two::Multiply) => r.get(i.a) * r.get(i.b),
-            Operation::Two(Two::Divide) => r.get(i.a) / r.get(i.b),
-            Operation::MultiplyAdd => r.get(i.a) * r.get(i.b) + r.get(i.c),
-            Operation::MultiplySubtract => r.get(i.a) * r.get(i.b) - r.get(i.c),
-            Operation::SubtractProduct => r.get(i.c) - r.get(i.a) * r.get(i.b),
-            Operation::SumTimes => (r.get(i.a) + r.get(i.b)) * r.get(i.c),
-            Operation::DifferenceTimes => (r.get(i.a) - r.get(i.b)) * r.get(i.c),
-            Operation::One(One::Negate) => -r.get(i.a),
-            Operation::Select => r.get(i.a).select(r.get(i.b), r.get(i.c)),
-            Operation::One(operation) => seldom_one(operation, r.get(i.a)),
-            Operation::Two(operation) => seldom_two(operation, r.get(i.a), r.get(i.b)),
-        };
-        r.set(i.to, value);
+        match i.operation {
+            Operation::Two(Two::Add) => r.set(i.to, r.get(i.a) + r.get(i.b)),
+            Operation::Two(Two::Subtract) => r.set(i.to, r.get(i.a) - r.get(i.b)),
+            Operation::Two(Two::Multiply) => r.set(i.to, r.get(i.a) * r.get(i.b)),
+            Operation::Two(Two::Divide) => r.set(i.to, r.get(i.a) / r.get(i.b)),
+            Operation::MultiplyAdd => r.set(i.to, r.get(i.a) * r.get(i.b) + r.get(i.c)),
+            Operation::MultiplySubtract => r.set(i.to, r.get(i.a) * r.get(i.b) - r.get(i.c)),
+            Operation::SubtractProduct => r.set(i.to, r.get(i.c) - r.get(i.a) * r.get(i.b)),
+            Operation::SumTimes => r.set(i.to, (r.get(i.a) + r.get(i.b)) * r.get(i.c)),
+            Operation::DifferenceTimes => r.set(i.to, (r.get(i.a) - r.get(i.b)) * r.get(i.c)),
+            Operation::One(One::Negate) => r.set(i.to, -r.get(i.a)),
+            Operation::One(One::Exp) => r.set(i.to, r.get(i.a).exp()),
+            Operation::One(One::Tanh) => r.set(i.to, r.get(i.a).tanh()),
+            Operation::One(One::Sin) => r.set(i.to, r.get(i.a).sin()),
+            Operation::One(One::Cos) => r.set(i.to, r.get(i.a).cos()),
+            Operation::Select => r.set(i.to, r.get(i.a).select(r.get(i.b), r.get(i.c))),
+            Operation::One(operation) => r.set(i.to, seldom_one(operation, r.get(i.a))),
+            Operation::Two(operation) => r.set(i.to, seldom_two(operation, r.get(i.a), r.get(i.b))),
+        }
     }
 }
 
@@ -392,16 +396,30 @@ impl<V: Real> Machine<V> {
             self.stale = false;
         }
         let time = program.time();
-        let inputs = &mut self.file.all()[time..=time + program.states];
-        inputs[0] = t;
-        for (register, value) in inputs[1..].iter_mut().zip(x) {
-            *register = *value;
+        match &mut self.file {
+            File::Small(file) => round(program, time, &mut **file, t, x, out),
+            File::Large(file) => round(program, time, &mut file[..], t, x, out),
         }
-        self.file.run(&program.code);
-        let all = self.file.all();
-        for (value, register) in out.iter_mut().zip(&program.outputs) {
-            *value = all[*register as usize];
-        }
+    }
+}
+
+/// Inputs in, code, outputs out.
+#[inline(always)]
+fn round<V: Real, R: Registers<V> + ?Sized>(
+    program: &Program,
+    time: usize,
+    r: &mut R,
+    t: V,
+    x: &[V],
+    out: &mut [V],
+) {
+    r.set(time as u16, t);
+    for (k, value) in x.iter().enumerate().take(program.states) {
+        r.set((time + 1 + k) as u16, *value);
+    }
+    run(&program.code, r);
+    for (value, register) in out.iter_mut().zip(&program.outputs) {
+        *value = r.get(*register);
     }
 }
 

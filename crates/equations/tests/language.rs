@@ -297,3 +297,35 @@ fn expressions_alone_are_read() {
     assert_eq!(parse_expression("2*(x+").unwrap_err().column, 6);
     assert!(parse_expression("").is_err());
 }
+
+#[test]
+fn programs_beyond_256_registers_are_run_as_well() {
+    let n = 100;
+    let mut text = String::from("par f=8\n");
+    for i in 0..n {
+        let at = |k: usize| (i + n + k - 2) % n;
+        text += &format!("x{i}'=(x{}-x{})*x{}-x{i}+f\n", at(3), at(0), at(1));
+    }
+    let model = parse(&text).into_model().unwrap();
+    let system = model.system();
+    assert!(system.rate().registers() > 256 && system.jacobian().outputs() == n * n);
+    let x: Vec<f64> = (0..n).map(|i| libm::sin(i as f64)).collect();
+    let (mut rate, mut jacobian) = (vec![0.0; n], vec![0.0; n * n]);
+    let mut flow = Interpreter::<f64>::new(system, &[8.0]);
+    flow.evaluate(0.0, &x, &mut rate);
+    flow.jacobian_at(0.0, &x, &mut jacobian);
+    for i in 0..n {
+        let (next, last, before) = ((i + 1) % n, (i + n - 1) % n, (i + n - 2) % n);
+        assert!((rate[i] - ((x[next] - x[before]) * x[last] - x[i] + 8.0)).abs() < 1e-14);
+        for j in 0..n {
+            let expected = match j {
+                _ if j == i => -1.0,
+                _ if j == next => x[last],
+                _ if j == before => -x[last],
+                _ if j == last => x[next] - x[before],
+                _ => 0.0,
+            };
+            assert_eq!(jacobian[i * n + j], expected, "{i} {j}");
+        }
+    }
+}

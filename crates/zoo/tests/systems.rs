@@ -223,8 +223,8 @@ fn every_system_runs_without_diverging_and_stays_in_motion() {
             step += 1;
             if step > 5000 {
                 for i in 0..n {
-                    low[i] = low[i].min(x[i]);
-                    high[i] = high[i].max(x[i]);
+                    low[i] = if x[i] < low[i] { x[i] } else { low[i] };
+                    high[i] = if x[i] > high[i] { x[i] } else { high[i] };
                 }
             }
         });
