@@ -1,5 +1,8 @@
 //! Properties of random expressions and random texts.
 
+// Clippy knows only functions marked as tests, not their helpers.
+#![allow(clippy::expect_used, clippy::panic)]
+
 use equations::{Interpreter, Model, WGSL_HELPERS, parse, parse_expression, wgsl};
 use numerics::{Lanes, Real};
 use proptest::prelude::*;
@@ -202,7 +205,7 @@ fn derivatives_of_special_functions_follow_their_tables() {
         ("lgamma(x)", -0.5, 0.036_489_973_978_576_52),
         ("besselj(0,x)", 1.0, -0.440_050_585_744_933_5),
         ("bessely(0,x)", 1.0, 0.781_212_821_300_288_7),
-        ("besseli(0,x)", 1.0, 0.565_159_103_992_485_0),
+        ("besseli(0,x)", 1.0, 0.565_159_103_992_485),
         ("ln(x)", 2.0, 0.5),
         ("log10(x)", 2.0, 0.217_147_240_951_625_9),
         ("sqrt(x)", 4.0, 0.25),

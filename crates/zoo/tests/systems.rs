@@ -1,5 +1,8 @@
 //! Every system of the zoo: header, bits, Jacobian, course.
 
+// Clippy knows only functions marked as tests, not their helpers.
+#![allow(clippy::expect_used, clippy::panic)]
+
 use equations::{Kind, WGSL_HELPERS};
 use numerics::{Flow, FlowJacobian, Lanes, Map, Real, Stream};
 use zoo::{FAMILIES, Field, System, native, systems};
