@@ -1,4 +1,5 @@
 //! Training as a whole.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -167,11 +168,11 @@ fn regularisation_draws_the_diagonal_to_one_and_the_rest_to_zero() {
         .layout()
         .blocks
         .iter()
-        .map(|b| trainer.parameters()[b.range()].iter().map(|p| (p - b.rest).powi(2)).sum::<f64>())
+        .map(|b| trainer.parameters()[b.range()].iter().map(|p| (p - b.rest) * (p - b.rest)).sum::<f64>())
         .sum();
     assert!((trainer.step().unwrap().loss - plain - 0.5 * penalty).abs() < 1e-9 * penalty);
     let size = |t: &Trainer<f64>, name: &str, rest: f64| -> f64 {
-        t.parameters()[t.layout().find(name).unwrap().range()].iter().map(|p| (p - rest).powi(2)).sum()
+        t.parameters()[t.layout().find(name).unwrap().range()].iter().map(|p| (p - rest) * (p - rest)).sum()
     };
     let mut free = Trainer::<f64>::new(with(0.0), &series).unwrap();
     steps(&mut trainer, 0..400);
