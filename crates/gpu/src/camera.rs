@@ -104,19 +104,22 @@ impl Camera {
 /// device pixels.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub(crate) struct Transform {
-    pub(crate) rows: [[f32; 4]; 3],
-    pub(crate) origin: [f32; 2],
-    pub(crate) distance: f32,
-    /// Depth at which the fog is full.
-    pub(crate) depth: f32,
+pub struct Transform {
+    /// Across, up and away from the eye.
+    pub rows: [[f32; 4]; 3],
+    /// Where the centre of the box lies.
+    pub origin: [f32; 2],
+    /// From the eye to the centre, 0 for a plane.
+    pub distance: f32,
+    /// Half the depth of the box, the unit of the depth given by [`Transform::apply`].
+    pub depth: f32,
 }
 
 impl Transform {
-    /// Page position and depth, or nothing for a point that is not finite or behind the eye. The
-    /// shader of [`crate::painter`] does the same in the same order.
+    /// Page position and depth (-1 near to 1 far), or nothing for a point that is not finite or
+    /// behind the eye.
     #[inline]
-    pub(crate) fn apply(&self, p: [f32; 4]) -> Option<[f32; 3]> {
+    pub fn apply(&self, p: [f32; 4]) -> Option<[f32; 3]> {
         let lost = |v: f32| !(v > -1e30 && v < 1e30);
         if lost(p[0]) || lost(p[1]) || lost(p[2]) {
             return None;
@@ -136,7 +139,7 @@ impl Transform {
 
     /// Weight of ink at a depth: the far side is paler.
     #[inline]
-    pub(crate) fn fog(depth: f32) -> f32 {
+    pub fn fog(depth: f32) -> f32 {
         let w = 1.0 - 0.35 * depth;
         if w > 0.3 { if w < 1.7 { w } else { 1.7 } } else { 0.3 }
     }
@@ -154,8 +157,6 @@ pub struct View {
     /// The box shown at zoom 1, shared by the panels of a projection.
     pub bounds: [[f64; 2]; 3],
     pub(crate) projection: Projection,
-    /// Longest length of a page unit in device pixels, for the estimate of density.
-    pub(crate) half_extent: [f64; 3],
     rows: [[f64; 4]; 3],
     origin: [f64; 2],
     distance: f64,
@@ -196,7 +197,6 @@ impl View {
             frame,
             bounds,
             projection: panel.projection,
-            half_extent: half,
             rows: [[0.0; 4]; 3],
             origin,
             distance: 0.0,
@@ -232,7 +232,7 @@ impl View {
     }
 
     /// The transform in device pixels, `dpr` to a CSS pixel.
-    pub(crate) fn transform(&self, dpr: f64) -> Transform {
+    pub fn transform(&self, dpr: f64) -> Transform {
         Transform {
             rows: self.rows.map(|r| r.map(|v| (v * dpr) as f32)),
             origin: self.origin.map(|v| (v * dpr) as f32),
@@ -492,4 +492,172 @@ pub fn labels(scene: &Scene, camera: &Camera, size: [f64; 2]) -> Vec<Label> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{Layer, MarkKind};
+
+    const SIZE: [f64; 2] = [800.0, 600.0];
+
+    fn scene(projection: Projection, panels: usize) -> Scene {
+        let panel = Panel::new("one", projection, [[-20.0, 20.0], [-27.0, 27.0], [0.0, 50.0]]);
+        Scene { panels: vec![panel; panels] }
+    }
+
+    #[test]
+    fn the_centre_of_the_box_lies_in_the_middle_of_the_frame_from_every_side() {
+        let scene = scene(Projection::Space, 1);
+        let mut camera = Camera::default();
+        for _ in 0..20 {
+            camera.orbit(37.0, 11.0);
+            let view = &views(&scene, &camera, SIZE)[0];
+            let at = view.project([0.0, 0.0, 25.0]).unwrap();
+            assert!((at[0] - view.frame[0] - 0.5 * view.frame[2]).abs() < 1e-9);
+            assert!((at[1] - view.frame[1] - 0.5 * view.frame[3]).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_third_axis_points_up_and_a_full_turn_changes_nothing() {
+        let scene = scene(Projection::Space, 1);
+        let mut camera = Camera::default();
+        let high = project(&scene, &camera, SIZE, 0, [5.0, 5.0, 45.0]).unwrap();
+        let low = project(&scene, &camera, SIZE, 0, [5.0, 5.0, 5.0]).unwrap();
+        assert!(high[1] < low[1] - 100.0);
+        camera.orbit(core::f64::consts::TAU / 0.008, 0.0);
+        let again = project(&scene, &camera, SIZE, 0, [5.0, 5.0, 45.0]).unwrap();
+        assert!((again[0] - high[0]).abs() < 1e-6 && (again[1] - high[1]).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_single_precision_transform_agrees_with_the_projection() {
+        for projection in [Projection::Space, Projection::Plane] {
+            let view = views(&scene(projection, 2), &Camera::default(), SIZE).remove(1);
+            let transform = view.transform(2.0);
+            for p in [[1.0_f32, 2.0, 3.0], [-19.0, 26.0, 49.0], [20.0, -27.0, 0.0]] {
+                let a = view.project(p.map(f64::from)).unwrap();
+                let b = transform.apply([p[0], p[1], p[2], 0.0]).unwrap();
+                assert!((2.0 * a[0] - f64::from(b[0])).abs() < 1e-2, "{a:?} {b:?}");
+                assert!((2.0 * a[1] - f64::from(b[1])).abs() < 1e-2, "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn points_that_are_not_finite_or_behind_the_eye_have_no_place() {
+        let view = views(&scene(Projection::Space, 1), &Camera::default(), SIZE).remove(0);
+        let transform = view.transform(1.0);
+        for p in [[f32::NAN, 0.0, 0.0, 0.0], [0.0, f32::INFINITY, 0.0, 0.0], [0.0, 0.0, 1e31, 0.0]] {
+            assert_eq!(transform.apply(p), None);
+        }
+        // At yaw 0 and pitch 0 the eye stands on the negative second axis.
+        let camera = Camera { yaw: 0.0, pitch: 0.0, ..Camera::default() };
+        let scene = scene(Projection::Space, 1);
+        assert!(project(&scene, &camera, SIZE, 0, [0.0, 100.0, 25.0]).is_some());
+        assert_eq!(project(&scene, &camera, SIZE, 0, [0.0, -1e4, 25.0]), None);
+    }
+
+    #[test]
+    fn picking_inverts_projection_on_a_plane_and_is_refused_in_space() {
+        let plane = scene(Projection::Plane, 2);
+        let mut camera = Camera::default();
+        camera.orbit(50.0, 50.0);
+        camera.zoom(3.0);
+        camera.pan(0.1, -0.2);
+        let at = project(&plane, &camera, SIZE, 1, [2.0, -3.0, 0.0]).unwrap();
+        let (panel, p) = unproject(&plane, &camera, SIZE, at[0], at[1]).unwrap();
+        assert_eq!(panel, 1);
+        assert!((p[0] - 2.0).abs() < 1e-9 && (p[1] + 3.0).abs() < 1e-9);
+        assert_eq!(unproject(&scene(Projection::Space, 1), &camera, SIZE, 400.0, 300.0), None);
+        assert_eq!(unproject(&plane, &camera, SIZE, -5.0, 300.0), None);
+    }
+
+    #[test]
+    fn zooming_at_a_place_keeps_what_lies_there() {
+        let plane = scene(Projection::Plane, 1);
+        let mut camera = Camera::default();
+        let view = views(&plane, &camera, SIZE).remove(0);
+        let middle = [view.frame[0] + 0.5 * view.frame[2], view.frame[1] + 0.5 * view.frame[3]];
+        let cursor = [middle[0] + 90.0, middle[1] - 60.0];
+        let before = view.unproject(cursor[0], cursor[1]).unwrap();
+        camera.zoom_at(2.5, 90.0 / 600.0, -60.0 / 600.0);
+        let after = views(&plane, &camera, SIZE)[0].unproject(cursor[0], cursor[1]).unwrap();
+        assert!((before[0] - after[0]).abs() < 1e-9 && (before[1] - after[1]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn keys_turn_a_space_shift_a_plane_and_zero_restores() {
+        let mut camera = Camera::default();
+        assert!(camera.key("ArrowLeft", false, Projection::Space));
+        assert_ne!(camera.yaw, Camera::default().yaw);
+        assert_eq!(camera.pan, [0.0, 0.0]);
+        assert!(camera.key("ArrowUp", false, Projection::Plane));
+        assert!(camera.pan[1] > 0.0);
+        assert!(camera.key("+", false, Projection::Space) && camera.zoom > 1.1);
+        assert!(camera.key("0", false, Projection::Space));
+        assert_eq!(camera, Camera::default());
+        assert!(!camera.key("q", false, Projection::Space));
+    }
+
+    #[test]
+    fn hostile_gestures_and_bounds_leave_a_finite_view() {
+        let mut camera = Camera::default();
+        camera.orbit(f64::NAN, 1.0);
+        camera.zoom(f64::INFINITY);
+        camera.zoom(0.0);
+        camera.pan(f64::NAN, 0.0);
+        assert_eq!(camera, Camera::default());
+        for bounds in [[[0.0, 0.0]; 3], [[f64::NAN, 1.0]; 3], [[3.0, -3.0]; 3], [[-1e300, 1e300]; 3]] {
+            for projection in [Projection::Space, Projection::Plane] {
+                let scene = Scene::single(Panel::new("", projection, bounds));
+                let at = project(&scene, &camera, SIZE, 0, [0.0, 0.0, 0.0]).unwrap();
+                assert!(at[0].is_finite() && at[1].is_finite());
+                labels(&scene, &camera, SIZE);
+                labels(&scene, &camera, [0.0, 0.0]);
+            }
+        }
+    }
+
+    #[test]
+    fn panels_share_one_scale() {
+        let mut scene = scene(Projection::Plane, 2);
+        scene.panels[1].bounds[0] = [-100.0, 10.0];
+        let views = views(&scene, &Camera::default(), SIZE);
+        assert_eq!(views[0].bounds, views[1].bounds);
+        assert_eq!(views[0].bounds[0], [-100.0, 20.0]);
+        let x = |i: usize| views[i].project([7.0, 0.0, 0.0]).unwrap()[0] - views[i].rect[0];
+        assert!((x(0) - x(1)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ticks_are_round_and_carry_a_true_minus() {
+        let labels = labels(&scene(Projection::Plane, 1), &Camera::default(), SIZE);
+        let across: Vec<&str> = labels
+            .iter()
+            .filter(|l| l.kind == LabelKind::Tick && l.anchor == Anchor::Middle)
+            .map(|l| l.text.as_str())
+            .collect();
+        assert_eq!(across, ["\u{2212}20", "\u{2212}10", "0", "10", "20"]);
+        assert_eq!(nice_ticks(0.0, 1.0, 5.0), (vec![0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0], 1));
+    }
+
+    #[test]
+    fn marks_titles_and_axes_are_named_where_there_is_room() {
+        let mut scene = scene(Projection::Space, 2);
+        scene.panels[1].title = "two".into();
+        scene.panels[0].layers.push(Layer::Marks {
+            points: vec![[0.0, 0.0, 25.0], [f32::NAN; 3]],
+            labels: vec!["C".into(), "lost".into()],
+            kind: MarkKind::Ring,
+        });
+        let labels = labels(&scene, &Camera::default(), SIZE);
+        let texts =
+            |kind| labels.iter().filter(|l| l.kind == kind).map(|l| l.text.as_str()).collect::<Vec<_>>();
+        assert_eq!(texts(LabelKind::Mark), ["C"]);
+        assert_eq!(texts(LabelKind::Title), ["one", "two"]);
+        assert_eq!(texts(LabelKind::Axis), ["x", "y", "z", "x", "y", "z"]);
+        assert!(super::labels(&scene, &Camera::default(), [120.0, 90.0]).is_empty());
+    }
 }

@@ -1,7 +1,6 @@
 //! What is to be drawn, as plain data: the contract between exhibits and drawing.
 //!
-//! A [`Scene`] is a row of [`Panel`]s. An exhibit fills it, [`crate::painter::Painter`] draws it on
-//! the GPU and [`crate::raster::Raster`] on the CPU. Panels stand side by side and share one
+//! A [`Scene`] is a row of [`Panel`]s that an exhibit fills. Panels stand side by side and share one
 //! [`Camera`], one scale and one range of colour, so that two pictures can be compared by eye.
 //! Nothing here knows of wgpu.
 
@@ -287,5 +286,52 @@ impl Scene {
     }
 }
 
-pub use crate::camera::{Anchor, Camera, Label, LabelKind, View, labels, project, unproject, views};
+pub use crate::camera::{
+    Anchor, Camera, Label, LabelKind, Transform, View, labels, project, unproject, views,
+};
 pub use crate::theme::{Theme, Tokens, palette};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_overwrites_its_oldest_slot_and_leaves_gaps_for_missing_points() {
+        let mut ring = Ring::new(2, 3);
+        for t in 0..4 {
+            ring.push((0..2).map(|i| [t as f32, i as f32, 0.0, 0.0]));
+        }
+        ring.push([[9.0, 0.0, 0.0, 0.0]]);
+        let Layer::Trails { points, head, .. } = ring.layer(0.0) else { panic!("not trails") };
+        assert_eq!(head, 2);
+        assert_eq!(points[0][0], 3.0);
+        assert_eq!(points[2][0], 9.0);
+        assert!(points[3][0].is_nan());
+        assert_eq!(points[4][0], 2.0);
+    }
+
+    #[test]
+    fn the_colour_range_spans_all_coloured_panels_and_no_others() {
+        let mut scene = Scene { panels: vec![Panel::new("", Projection::Space, [[0.0, 1.0]; 3]); 3] };
+        assert_eq!(scene.colour_range(), (0.0, 1.0));
+        for (i, (min, max)) in [(2.0, 5.0), (3.0, 8.0), (-9.0, 99.0)].into_iter().enumerate() {
+            scene.panels[i].colour = ColourScale { label: String::new(), min, max };
+        }
+        for panel in &mut scene.panels[..2] {
+            panel.layers.push(Layer::Cloud { points: Arc::new(vec![]), size: 1.0 });
+        }
+        assert_eq!(scene.colour_range(), (2.0, 8.0));
+    }
+
+    #[test]
+    fn the_palette_is_brighter_by_night_and_stays_ink_by_day() {
+        let light = |c: [f32; 3]| 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
+        for i in 0..=20 {
+            let t = i as f32 / 20.0;
+            assert!(light(palette(Theme::Dark, t)) > light(palette(Theme::Light, t)));
+            assert!(light(palette(Theme::Light, t)) < 0.5);
+        }
+        assert_eq!(palette(Theme::Dark, f32::NAN), palette(Theme::Dark, 0.0));
+        assert_eq!(palette(Theme::Dark, 7.0), palette(Theme::Dark, 1.0));
+    }
+}
