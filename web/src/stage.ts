@@ -39,6 +39,7 @@ export class Stage extends HTMLElement {
   #readoutShape = '';
   #legendText = '';
   #swallow = false;
+  #sceneOnStage = true;
 
   connectedCallback(): void {
     if (this.#hero.isConnected) return;
@@ -116,7 +117,7 @@ export class Stage extends HTMLElement {
     this.#hero.querySelectorAll(':scope > sx-picture, :scope > .scene').forEach((old) => old.remove());
     const big = element(first);
     if (big !== null) this.#hero.prepend(big);
-    const sceneOnStage = big === this.#scene;
+    const sceneOnStage = (this.#sceneOnStage = big === this.#scene);
     this.#readouts.hidden = this.#legend.hidden = !sceneOnStage;
     this.#legendText = '';
     const small = PHONE.matches ? [] : rest.slice(0, SMALL);
@@ -164,7 +165,7 @@ export class Stage extends HTMLElement {
     const text = legend === null ? '' : [legend.label, legend.min, legend.max, this.dark].join('|');
     if (text !== this.#legendText || legend === null) {
       this.#legendText = text;
-      this.#legend.hidden = legend === null || this.#scene.parentElement !== this.#hero;
+      this.#legend.hidden = legend === null || !this.#sceneOnStage;
       if (legend !== null) {
         this.#low.replaceChildren(markup(legend.min));
         this.#high.replaceChildren(markup(legend.max));
