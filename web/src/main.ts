@@ -98,6 +98,7 @@ function tell(text: string, acts: [string, () => void][] = [], seconds = 12): vo
   if (seconds > 0) toldTimer = window.setTimeout(() => told.replaceChildren(), seconds * 1000);
 }
 function showFault(fault: Fault): void {
+  told.replaceChildren();
   const where = fault.diagnostics.map(({ line, column, message, help }) => `Line ${line}, column ${column}: ${message}${help === null ? '' : ` ${help}`}`).join('\n');
   const acts: [string, () => void][] = [['Go on', () => stage.quiet()]];
   if (fault.about === 'link') acts.push(['Gallery', () => go('')]);

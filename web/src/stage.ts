@@ -39,6 +39,8 @@ export class Stage extends HTMLElement {
   #readoutShape = '';
   #legendText = '';
   #swallow = false;
+  readonly #pending = new Map<string, Frame>();
+  #painting = false;
   #sceneOnStage = true;
 
   connectedCallback(): void {
@@ -82,6 +84,7 @@ export class Stage extends HTMLElement {
     if (same) return;
     this.#order = declaration.views.map(({ id }) => id);
     this.#boxes = new Map();
+    this.#pending.clear();
     for (const view of declaration.views) {
       if (this.#isScene(view)) continue;
       const box = new PictureBox();
@@ -144,8 +147,20 @@ export class Stage extends HTMLElement {
     this.#legendText = '';
     for (const box of this.#boxes.values()) if (box.isConnected) box.repaint();
   }
+  /** One picture a frame, the newest of each view, so that drawing never holds the page up. */
   frames(frames: Frame[]): void {
-    for (const frame of frames) this.#boxes.get(frame.picture.view)?.update(frame);
+    for (const frame of frames) this.#pending.set(frame.picture.view, frame);
+    if (this.#painting) return;
+    this.#painting = true;
+    const next = (): void => {
+      const first = this.#pending.entries().next().value;
+      this.#painting = first !== undefined;
+      if (first === undefined) return;
+      this.#pending.delete(first[0]);
+      this.#boxes.get(first[0])?.update(first[1]);
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
   }
 
   drawn({ labels, legend, alternative }: Drawn): void {
