@@ -1,5 +1,5 @@
 //! Time of one training step.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use numerics::Stream;

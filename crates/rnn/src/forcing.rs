@@ -150,7 +150,6 @@ pub(crate) fn norms<T: Float>(
                 trace += square[i * m + i];
             }
             scale_by_inverse(square, &trace);
-            // `jacobian`-sized scratch is not needed: the matrix is symmetric, rows are squared through a copy.
             squared(square, m);
         }
         apply(square, vector, image, m);
@@ -183,7 +182,7 @@ fn scale_by_inverse<T: Float>(values: &mut [Block<T>], size: &Block<T>) {
         factor.0[lane] = if size > T::zero() { T::one() / size } else { T::zero() };
     }
     for value in values {
-        *value = *value * factor;
+        *value *= factor;
     }
 }
 

@@ -269,7 +269,12 @@ impl Series {
                 match reader.read_record(&mut record) {
                     Ok(false) => break,
                     Ok(true) => {
-                        let line = record.position().map_or(line, csv::Position::line);
+                        // The reader places a record before the empty lines that it passes over.
+                        let line = record.position().map_or(line, |p| {
+                            let rest = text.as_bytes().get(p.byte() as usize..).unwrap_or(&[]);
+                            let blank = rest.iter().take_while(|b| b.is_ascii_whitespace());
+                            p.line() + blank.filter(|&&b| b == b'\n').count() as u64
+                        });
                         let fields: Vec<&str> = record.iter().map(str::trim).collect();
                         if fields.iter().any(|f| !f.is_empty()) {
                             table.line(line, &fields)?;

@@ -63,7 +63,7 @@ impl Settings {
             }
         }
         if let Some(found) = self.clip
-            && !(found > 0.0)
+            && (found.is_nan() || found <= 0.0)
         {
             return Err(Error::Setting { what: "the clipping norm", found, expected: "greater than 0" });
         }
@@ -251,7 +251,7 @@ impl<T: Float> Trainer<T> {
             {
                 let factor = T::of(most / gradient_norm);
                 for g in &mut self.gradient {
-                    *g = *g * factor;
+                    *g *= factor;
                 }
             }
             self.optimiser.update(rate, &self.gradient, &mut self.parameters);

@@ -101,9 +101,7 @@ impl Analysed for AlmostLinear {
 
     fn begin(&self, p: &[f64], y: &[f64], z: &mut [f64]) {
         let b = self.offsets()[2];
-        for i in 0..self.n {
-            z[i] = y[i];
-        }
+        z[..self.n].copy_from_slice(&y[..self.n]);
         for i in 0..self.m - self.n {
             let mut total = 0.0;
             for j in 0..self.n {
