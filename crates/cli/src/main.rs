@@ -3,11 +3,6 @@
 
 use clap::Parser;
 
-/// A laboratory for neural dynamics: run, measure and draw chaotic systems and tiny recurrent networks.
-#[derive(Parser)]
-#[command(name = "separatrix", version)]
-struct Arguments {}
-
 fn main() {
-    let Arguments {} = Arguments::parse();
+    cli::args::Arguments::parse();
 }
