@@ -4,6 +4,7 @@
 pub mod args;
 pub mod csv_file;
 mod error;
+pub mod ode_table;
 pub mod progress;
 pub mod seeds;
 pub mod table;
