@@ -1,0 +1,13 @@
+//! The program `separatrix`, as a library so that its parts can be tested alone.
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod csv_file;
+mod error;
+pub mod ode_table;
+pub mod progress;
+pub mod seeds;
+pub mod table;
+pub mod text;
+
+pub use error::Failure;
