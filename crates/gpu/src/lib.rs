@@ -6,6 +6,7 @@
 mod camera;
 mod device;
 mod ensemble;
+pub mod raster;
 pub mod scene;
 mod theme;
 pub mod twin;
