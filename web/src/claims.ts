@@ -1,7 +1,7 @@
 // The claims: one table. Statement and verdict; then the measure here, without, the bar and the paper; then a
 // strip that shows where the numbers fall. Seeds are measured by the helper workers, in parallel.
 import type { Bar, Claim, Declaration, Figure, Measurement, Verdict } from './contract';
-import { h, icon, markup, s, significant } from './dom';
+import { figure, h, icon, markup, minus, s, significant } from './dom';
 import type { Helpers } from './helpers';
 
 interface Standing {
@@ -122,19 +122,19 @@ export class ClaimsPanel extends HTMLElement {
 
   #rows(claim: Claim, standing: Standing | undefined): HTMLElement {
     const rows: HTMLElement[] = [h('tr', {}, h('th', { scope: 'rowgroup', colspan: 5, class: 'statement' }, h('span', {}, h('span', { title: claim.note }, claim.statement), this.#verdict(claim, standing))))];
-    for (const figure of claim.figures) {
-      const own = (standing?.measurements ?? []).filter((one) => one.figure === figure.id);
+    for (const row of claim.figures) {
+      const own = (standing?.measurements ?? []).filter((one) => one.figure === row.id);
       const values = own.map(({ value }) => value).filter((value) => value !== null);
       const baselines = own.map(({ baseline }) => baseline).filter((value) => value !== null);
-      const measure = h('th', { scope: 'row', class: 'measure', title: figure.measure });
-      if (figure.symbol !== null) measure.append(markup(figure.symbol), h('span', { class: 'unseen' }, ` ${figure.measure}`));
-      else measure.append(figure.measure);
+      const measure = h('th', { scope: 'row', class: 'measure', title: row.measure });
+      if (row.symbol !== null) measure.append(markup(row.symbol), h('span', { class: 'unseen' }, ` ${row.measure}`));
+      else measure.append(row.measure);
       rows.push(h('tr', {}, measure,
-        h('td', { class: 'here' }, values.length > 0 ? significant(median(values)) : own.length > 0 ? 'none' : ''),
-        h('td', { title: figure.without }, baselines.length > 0 ? significant(median(baselines)) : own.length > 0 ? 'none' : ''),
-        h('td', {}, barText(figure.bar)),
-        h('td', {}, figure.paper === null ? 'none' : figure.paper.text, figure.paper?.recalled === true ? h('span', { class: 'dim', title: 'recalled, not read' }, ' r') : null)));
-      if (values.length > 0) rows.push(h('tr', { class: 'line', 'aria-hidden': 'true' }, h('td', { colspan: 5 }, strip(figure, values, baselines))));
+        h('td', { class: 'here' }, values.length > 0 ? numeral(median(values), row.bar) : own.length > 0 ? 'none' : ''),
+        h('td', { title: row.without }, baselines.length > 0 ? numeral(median(baselines), row.bar) : own.length > 0 ? 'none' : ''),
+        h('td', {}, barText(row.bar)),
+        h('td', {}, row.paper === null ? 'none' : row.paper.text, row.paper?.recalled === true ? h('span', { class: 'dim', title: 'recalled, not read' }, ' r') : null)));
+      if (values.length > 0) rows.push(h('tr', { class: 'line', 'aria-hidden': 'true' }, h('td', { colspan: 5 }, strip(row, values, baselines))));
     }
     const why = standing?.fault ?? standing?.verdict?.reason ?? standing?.measurements.find(({ reason }) => reason !== null)?.reason ?? null;
     if (why !== null) rows.push(h('tr', { class: 'why' }, h('td', { colspan: 5 }, why)));
@@ -162,25 +162,35 @@ function median(values: number[]): number {
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }
-function barText(bar: Bar): string {
+/** With as many decimals as its tolerance has, where it has one. */
+function numeral(value: number, bar: Bar): string {
+  if (bar.kind !== 'within' || Math.abs(value) > 1e5) return significant(value);
+  return figure(value, Math.min(4, Math.max(0, Math.ceil(-Math.log10(bar.tolerance) - 1e-9) + (bar.tolerance >= 0.002 ? 1 : 0))));
+}
+/** A bound as it was declared. */
+function bound(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size >= 1e5 || size < 1e-4) ? significant(value) : minus(String(Number(value.toPrecision(4))));
+}
+function barText(bar: Bar): HTMLElement | string {
   switch (bar.kind) {
-    case 'atMost': return `≤ ${significant(bar.bound)}`;
-    case 'atLeast': return `≥ ${significant(bar.bound)}`;
-    case 'within': return `± ${significant(bar.tolerance)}`;
-    case 'atMostBaseline': return '≤ without';
-    case 'moreThanBaseline': return '> without';
+    case 'atMost': return `≤ ${bound(bar.bound)}`;
+    case 'atLeast': return `≥ ${bound(bar.bound)}`;
+    case 'within': return `± ${bound(bar.tolerance)}`;
+    case 'atMostBaseline': return h('span', { role: 'img', 'aria-label': 'at most the value without', title: 'at most the value without' }, '≤ ○');
+    case 'moreThanBaseline': return h('span', { role: 'img', 'aria-label': 'more than the value without', title: 'more than the value without' }, '> ○');
   }
 }
 
 /** Heavy line where it passes, filled dots the seeds, ring the baseline, diamond the paper. */
-function strip(figure: Figure, values: number[], baselines: number[]): SVGElement {
-  const { bar, paper } = figure;
+function strip(row: Figure, values: number[], baselines: number[]): SVGElement {
+  const { bar, paper } = row;
   const base = baselines.length > 0 ? median(baselines) : null;
   const [from, to]: [number, number] = bar.kind === 'within' ? [bar.centre - bar.tolerance, bar.centre + bar.tolerance]
     : bar.kind === 'atMost' ? [-Infinity, bar.bound] : bar.kind === 'atLeast' ? [bar.bound, Infinity]
     : bar.kind === 'atMostBaseline' ? [-Infinity, base ?? NaN] : [base ?? NaN, Infinity];
   const marks = [...values, ...baselines, from, to, ...(paper?.value === null || paper === null ? [] : [paper.value])].filter(Number.isFinite);
-  const log = figure.log && marks.every((mark) => mark > 0);
+  const log = row.log && marks.every((mark) => mark > 0);
   const f = (value: number): number => (log ? Math.log(value) : value);
   const [low, high] = [Math.min(...marks.map(f)), Math.max(...marks.map(f))];
   const air = (high - low || 1) * 0.06;

@@ -130,7 +130,7 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
 
   if (kind.kind === 'choice') {
     const letters = kind.options.reduce((sum, { label }) => sum + label.length + 2, 0);
-    if (kind.options.length <= 5 && letters <= 34) {
+    if (kind.options.length <= 5 && letters <= 40) {
       const buttons = kind.options.map((option) => h('button', { 'aria-pressed': 'false', title, onclick: () => change(option.value, 'done') }, option.label));
       const element = h('div', { class: 'control' }, h('span', { class: 'name', id, title }, control.label + unit),
         h('span', { class: 'wide' }, h('span', { class: 'pick', role: 'group', 'aria-labelledby': id }, ...buttons), again));

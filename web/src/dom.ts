@@ -122,7 +122,7 @@ const PATHS: Record<string, string> = {
 };
 /** A 16 px line icon; the name beside it, or its button's label, says what it is. */
 export function icon(name: string): SVGElement {
-  return s('svg', { class: `icon ${name}`, viewBox: '0 0 16 16', 'aria-hidden': 'true' }, s('path', { d: PATHS[name] ?? '' }));
+  return s('svg', { class: `icon i-${name}`, viewBox: '0 0 16 16', 'aria-hidden': 'true' }, s('path', { d: PATHS[name] ?? '' }));
 }
 /** The house mark: two separatrices crossing. */
 export function mark(): SVGElement {

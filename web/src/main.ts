@@ -98,6 +98,7 @@ function tell(text: string, acts: [string, () => void][] = [], seconds = 12): vo
   if (seconds > 0) toldTimer = window.setTimeout(() => told.replaceChildren(), seconds * 1000);
 }
 function showFault(fault: Fault): void {
+  told.replaceChildren();
   const where = fault.diagnostics.map(({ line, column, message, help }) => `Line ${line}, column ${column}: ${message}${help === null ? '' : ` ${help}`}`).join('\n');
   const acts: [string, () => void][] = [['Go on', () => stage.quiet()]];
   if (fault.about === 'link') acts.push(['Gallery', () => go('')]);
@@ -435,8 +436,10 @@ transport.onshare = () => void share();
 interface Entry { n: number; slug: string; seed: string; text: string; values: Setting[] }
 let entry = 0;
 function remember(how: 'push' | 'replace'): void {
-  if (declaration === null) return;
-  const address = galleryOpen ? '#/' : `#/${current}`;
+  // An embedded page leaves the history of its host alone.
+  if (declaration === null || started.embed) return;
+  // A link that names a step keeps its address, so that a reload runs to that step again.
+  const address = galleryOpen ? '#/' : target !== null && how === 'replace' ? location.hash : `#/${current}`;
   if (how === 'push' && location.hash === address) how = 'replace';
   if (how === 'push') entry++;
   const state: Entry = { n: entry, slug: declaration.slug, seed, text: declaration.equations?.text ?? '', values };
@@ -481,6 +484,7 @@ window.addEventListener('popstate', (event) => {
 function openGallery(open: boolean): void {
   galleryOpen = open;
   galleryScreen.hidden = !open;
+  lab.classList.toggle('galleryopen', open);
   if (open) {
     galleryScreen.show(gallery, declaration?.slug ?? FIRST);
     document.title = 'Gallery · Separatrix';

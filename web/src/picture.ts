@@ -175,6 +175,7 @@ export class PictureBox extends HTMLElement {
       space: side === 1 ? 34 : 56,
       // Powers of ten, thinned to what the length of the axis can carry.
       ...(axisOf.log ? { splits: (plot: uPlot): number[] => powers(side === 1 ? this.#ranges.y : this.#ranges.x, Math.max(2, Math.floor((side === 1 ? plot.height : plot.width) / (side === 1 ? 34 : 56)))) } : {}),
+      filter: (_plot, splits) => splits,
       values: (_plot, splits) => splits.map((value) => tick(value, axisOf.log)),
     });
     const paint = (plot: uPlot, index: number): null => {

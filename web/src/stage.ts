@@ -39,6 +39,9 @@ export class Stage extends HTMLElement {
   #readoutShape = '';
   #legendText = '';
   #swallow = false;
+  readonly #pending = new Map<string, Frame>();
+  #painting = false;
+  #sceneOnStage = true;
 
   connectedCallback(): void {
     if (this.#hero.isConnected) return;
@@ -81,6 +84,7 @@ export class Stage extends HTMLElement {
     if (same) return;
     this.#order = declaration.views.map(({ id }) => id);
     this.#boxes = new Map();
+    this.#pending.clear();
     for (const view of declaration.views) {
       if (this.#isScene(view)) continue;
       const box = new PictureBox();
@@ -116,7 +120,7 @@ export class Stage extends HTMLElement {
     this.#hero.querySelectorAll(':scope > sx-picture, :scope > .scene').forEach((old) => old.remove());
     const big = element(first);
     if (big !== null) this.#hero.prepend(big);
-    const sceneOnStage = big === this.#scene;
+    const sceneOnStage = (this.#sceneOnStage = big === this.#scene);
     this.#readouts.hidden = this.#legend.hidden = !sceneOnStage;
     this.#legendText = '';
     const small = PHONE.matches ? [] : rest.slice(0, SMALL);
@@ -143,8 +147,20 @@ export class Stage extends HTMLElement {
     this.#legendText = '';
     for (const box of this.#boxes.values()) if (box.isConnected) box.repaint();
   }
+  /** One picture a frame, the newest of each view, so that drawing never holds the page up. */
   frames(frames: Frame[]): void {
-    for (const frame of frames) this.#boxes.get(frame.picture.view)?.update(frame);
+    for (const frame of frames) this.#pending.set(frame.picture.view, frame);
+    if (this.#painting) return;
+    this.#painting = true;
+    const next = (): void => {
+      const first = this.#pending.entries().next().value;
+      this.#painting = first !== undefined;
+      if (first === undefined) return;
+      this.#pending.delete(first[0]);
+      this.#boxes.get(first[0])?.update(first[1]);
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
   }
 
   drawn({ labels, legend, alternative }: Drawn): void {
@@ -164,7 +180,7 @@ export class Stage extends HTMLElement {
     const text = legend === null ? '' : [legend.label, legend.min, legend.max, this.dark].join('|');
     if (text !== this.#legendText || legend === null) {
       this.#legendText = text;
-      this.#legend.hidden = legend === null || this.#scene.parentElement !== this.#hero;
+      this.#legend.hidden = legend === null || !this.#sceneOnStage;
       if (legend !== null) {
         this.#low.replaceChildren(markup(legend.min));
         this.#high.replaceChildren(markup(legend.max));

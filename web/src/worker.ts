@@ -112,13 +112,7 @@ function work(lab: Laboratory): void {
       speedFrom = { at: now, step, value: ((step - speedFrom.step) * 1000) / (now - speedFrom.at) };
     }
   }
-  const lost = lab.lost();
-  if (lost !== undefined) {
-    keep(lab, true);
-    dead = true;
-    tell({ kind: 'lost', reason: lost });
-    return;
-  }
+  if (gone(lab)) return;
   const arrived = target !== null && status !== null && (status.step >= target || status.state.state !== 'ready');
   // While it hurries to a step the screen is told now and then only.
   const due = performance.now() - toldAt >= TELL_EVERY;
@@ -132,7 +126,7 @@ function work(lab: Laboratory): void {
     if (status !== null) tell({ kind: 'reached', status });
   }
   if (due || arrived || !running()) report(lab);
-  if (performance.now() - keptAt >= KEEP_EVERY) keep(lab, false);
+  if (!running() || performance.now() - keptAt >= KEEP_EVERY) keep(lab);
 }
 
 function report(lab: Laboratory): void {
@@ -148,10 +142,24 @@ function report(lab: Laboratory): void {
   tell({ kind: 'tick', status, drawn, frames, stepsPerSecond: running() ? speedFrom.value : 0 }, [...transfer]);
 }
 
-function keep(lab: Laboratory, always: boolean): void {
+/** Whether the device is lost; then a last checkpoint goes out, when it can still be made, and this worker is done. */
+function gone(lab: Laboratory): boolean {
+  const reason = lab.lost();
+  if (reason === undefined) return false;
+  dead = true;
+  try {
+    keep(lab);
+  } catch (error) {
+    consoleError(error);
+  }
+  tell({ kind: 'lost', reason });
+  return true;
+}
+
+function keep(lab: Laboratory): void {
   keptAt = performance.now();
   const step = status?.step ?? 0;
-  if (!always && step === keptStep) return;
+  if (step === keptStep) return;
   keptStep = step;
   const bytes = lab.checkpoint();
   tell({ kind: 'checkpoint', bytes, step }, [bytes.buffer as ArrayBuffer]);
@@ -164,7 +172,6 @@ function jumped(now: Status): void {
   picturesStale = true;
   dirty = true;
   keptStep = -1;
-  keptAt = Math.min(keptAt, performance.now() - KEEP_EVERY + 150);
   toldAt = 0;
   restartClocks();
 }
@@ -299,7 +306,8 @@ function listen(lab: Laboratory, message: Exclude<ToStage, { kind: 'start' }>): 
       dirty = true;
       break;
     case 'ping':
-      tell({ kind: 'pong' });
+      // A standing run would not notice otherwise.
+      if (!gone(lab)) tell({ kind: 'pong' });
       break;
   }
   schedule();

@@ -4,5 +4,11 @@
 #![forbid(unsafe_code)]
 
 mod camera;
+mod device;
+mod ensemble;
 pub mod scene;
 mod theme;
+pub mod twin;
+
+pub use device::{Device, GpuError, SELF_TEST_TOLERANCE};
+pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Kernel, Kind, Measurement};
