@@ -47,11 +47,14 @@ pub(crate) fn require_playground(root: &Path) -> Result<(), Fault> {
 /// Whether `playground` offers the full module.
 pub(crate) fn has_full(root: &Path) -> bool {
     fs::read_to_string(root.join("crates/playground/Cargo.toml")).is_ok_and(|text| {
-        text.lines().any(|line| line.trim_start().starts_with("nets =") && line.contains('['))
+        // The feature is a list; a dependency of that name is a table.
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .any(|(name, value)| name.trim() == "nets" && value.trim_start().starts_with('['))
     })
 }
 
-/// Builds the program that makes bindings, and gives its path.
+/// Builds the program that makes bindings, which takes minutes the first time, and gives its path.
 pub(crate) fn tool(root: &Path) -> Result<PathBuf, Fault> {
     need::one_wasm_bindgen(root)?;
     let path = target(root).join("release").join(format!("bindings{}", std::env::consts::EXE_SUFFIX));
@@ -59,7 +62,6 @@ pub(crate) fn tool(root: &Path) -> Result<PathBuf, Fault> {
     run(cargo(root).args([
         "build",
         "--release",
-        "--quiet",
         "-p",
         "xtask",
         "--features",
