@@ -47,6 +47,9 @@ pub enum Failure {
     /// Standard output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] std::io::Error),
+    /// What an exhibit refuses: a name, a value, a link, equations, a series.
+    #[error(transparent)]
+    Exhibit(#[from] exhibits::ExhibitError),
     /// What was asked for cannot be done; the message says what would be right.
     #[error("{0}")]
     Input(String),

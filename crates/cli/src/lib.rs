@@ -2,11 +2,15 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+pub mod commands;
 pub mod csv_file;
 mod error;
+mod letters;
 pub mod ode_table;
 pub mod progress;
 pub mod seeds;
+pub mod source;
+pub mod subject;
 pub mod table;
 pub mod text;
 
