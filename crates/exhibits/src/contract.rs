@@ -686,10 +686,45 @@ mod tests {
         let config = ts_rs::Config::new().with_large_int("number");
         macro_rules! print { ($($name:ident),* $(,)?) => { [$($name::decl(&config)),*] } }
         let declarations = print!(
-            Declaration, Equations, Diagnostic, Control, Condition, ControlKind, ChoiceOption, Value, Axis, View,
-            ViewKind, Claim, Figure, Bar, PaperValue, Measurement, Verdict, LessonStep, Setting, Status, RunState,
-            Remedy, Readout, Picture, Series, Role, Mark, ArrayRef, Gallery, Family, Member, Opened, Target, Fault,
-            Shared, StageLabel, ColourLegend, Drawn, DeviceReport,
+            Declaration,
+            Equations,
+            Diagnostic,
+            Control,
+            Condition,
+            ControlKind,
+            ChoiceOption,
+            Value,
+            Axis,
+            View,
+            ViewKind,
+            Claim,
+            Figure,
+            Bar,
+            PaperValue,
+            Measurement,
+            Verdict,
+            LessonStep,
+            Setting,
+            Status,
+            RunState,
+            Remedy,
+            Readout,
+            Picture,
+            Series,
+            Role,
+            Mark,
+            ArrayRef,
+            Gallery,
+            Family,
+            Member,
+            Opened,
+            Target,
+            Fault,
+            Shared,
+            StageLabel,
+            ColourLegend,
+            Drawn,
+            DeviceReport,
         );
         let mut text = String::from(
             "// Printed from crates/exhibits/src/contract.rs by `cargo test -p exhibits`; do not edit.\n",
@@ -704,7 +739,10 @@ mod tests {
         if there != text && std::env::var_os("UPDATE").is_some() {
             std::fs::write(path, &text).unwrap();
         } else {
-            assert!(there == text, "web/src/contract.ts is not what the contract says; run again with UPDATE=1");
+            assert!(
+                there == text,
+                "web/src/contract.ts is not what the contract says; run again with UPDATE=1"
+            );
         }
     }
 }

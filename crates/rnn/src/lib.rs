@@ -1,2 +1,36 @@
 //! Recurrent cells with fused forward and backward passes, forcing, optimisers; no burn.
+//!
+//! A [`CellKind`] names a cell and its sizes and makes one; [`Sequence`] runs it over a batch of whole sequences
+//! and back through time; [`Trainer`] learns a dynamical system from a [`Series`] under a [`Forcing`];
+//! [`TanhTask`] learns inputs to targets; [`TrainedMap`] shows what was learned to `analysis` as a map with a
+//! Jacobian.
+//!
+//! Lanes run over the batch, sixteen of them, and every sum over the batch ends in one fixed tree, so that the
+//! same training has the same bits natively and in WebAssembly, in `f32` and in `f64`.
 #![forbid(unsafe_code)]
+
+mod cell;
+pub mod cells;
+mod error;
+mod float;
+mod forcing;
+mod golden;
+mod kernel;
+mod map;
+mod optimise;
+mod sequence;
+pub mod series;
+mod task;
+mod trainer;
+
+pub use cell::{Analysed, Cell, CellKind, History, Layout, ParameterBlock, Shape, Weights};
+pub use error::Error;
+pub use float::{Block, Float, LANES};
+pub use forcing::{Estimator, Forcing, NormEstimate};
+pub use golden::golden_training_digest;
+pub use map::{FreeRun, PiecewiseMap, TrainedMap};
+pub use optimise::{Method, Optimiser, Schedule};
+pub use sequence::{Force, Sequence, gradient_norm};
+pub use series::{Series, SeriesError};
+pub use task::TanhTask;
+pub use trainer::{Best, Settings, StepReport, Trainer};

@@ -1,9 +1,9 @@
-//! RK4 steps of blocks of eight f32 lanes: native type, native field, interpreted.
+//! RK4 steps of blocks of eight f32 lanes: native and interpreted.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use numerics::{Flow, Lanes, Real};
 use std::hint::black_box;
-use zoo::{Field, native};
+use zoo::Field;
 
 type Block = Lanes<f32, 8>;
 
@@ -23,26 +23,25 @@ fn step<const N: usize>(flow: &mut impl Flow<Block>, h: f64, x: &mut [Block; N])
     }
 }
 
-fn measure<const N: usize>(c: &mut Criterion, slug: &str, mut compiled: impl Flow<Block>) {
-    let Ok(system) = zoo::find(slug) else { return };
+fn measure<const N: usize>(c: &mut Criterion, slug: &str) {
+    let Some(system) = zoo::find(slug) else { return };
     let start: [Block; N] = std::array::from_fn(|i| Block::splat(system.model().initial()[i]));
+    let parameters = system.model().parameter_values();
     let h = system.model().options.dt.unwrap_or(0.01);
     let mut group = c.benchmark_group(slug);
+    let mut field = system.field::<Block>(&parameters);
     let mut x = start;
-    group.bench_function("type", |b| b.iter(|| step(&mut compiled, h, black_box(&mut x))));
-    let mut field = Field::<Block>::native(system, &[]);
-    let mut x = start;
-    group.bench_function("field", |b| b.iter(|| step(&mut field, h, black_box(&mut x))));
-    let mut field = Field::<Block>::interpreted(system.model(), &[]);
+    group.bench_function("native", |b| b.iter(|| step(&mut field, h, black_box(&mut x))));
+    let mut field = Field::<Block>::interpreted(system.model(), &parameters);
     let mut x = start;
     group.bench_function("typed", |b| b.iter(|| step(&mut field, h, black_box(&mut x))));
     group.finish();
 }
 
 fn all(c: &mut Criterion) {
-    measure::<3>(c, "lorenz", native::Lorenz::default());
-    measure::<8>(c, "lorenz-96", native::Lorenz96::default());
-    measure::<4>(c, "hodgkin-huxley", native::HodgkinHuxley::default());
+    measure::<3>(c, "lorenz");
+    measure::<8>(c, "lorenz-96");
+    measure::<4>(c, "hodgkin-huxley");
 }
 
 criterion_group!(benches, all);

@@ -1,0 +1,393 @@
+//! The single step, and the loops that repeat it.
+
+use crate::method::Method;
+use crate::outcome::{Divergence, Outcome};
+use crate::tableau::{TSITOURAS_5, Tableau};
+use numerics::{Flow, Real};
+
+/// Stages of the longest tableau.
+pub(crate) const STAGES: usize = TSITOURAS_5.stages();
+
+/// Room for one step of one method, and its results.
+#[derive(Clone, Debug)]
+pub struct Workspace<V: Real> {
+    /// State at the end of the step, length `n`.
+    pub value: Vec<V>,
+    /// Error estimate of the step, length `n`; zero where the method has none.
+    pub error: Vec<V>,
+    /// Rates at the stages, `stages[i * n + variable]`.
+    pub stages: Vec<V>,
+    scratch: Vec<V>,
+}
+
+/// Room for a step of `method` in `dimension` variables.
+pub fn init<V: Real>(method: Method, dimension: usize) -> Workspace<V> {
+    let stages = method.tableau().map_or(0, Tableau::stages);
+    Workspace {
+        value: vec![V::zero(); dimension],
+        error: vec![V::zero(); dimension],
+        stages: vec![V::zero(); stages * dimension],
+        scratch: vec![V::zero(); dimension],
+    }
+}
+
+/// Takes one step of length `h` from the state `x` at time `t`.
+///
+/// Value and error estimate are left in `work`, which [`init`] made for the same method and dimension. The step
+/// is pure: nothing that `work` held before matters. The outcome is [`Outcome::Diverged`] when a variable of any
+/// lane exceeds `bound` in magnitude or is not a number, else [`Outcome::Ok`]. [`Method::Discrete`] leaves a flow
+/// where it is.
+pub fn step<V: Real, F: Flow<V>>(
+    method: Method,
+    flow: &mut F,
+    t: f64,
+    h: f64,
+    x: &[V],
+    bound: f64,
+    work: &mut Workspace<V>,
+) -> Outcome {
+    let Workspace { value, error, stages, scratch } = work;
+    match method {
+        Method::Euler => euler(flow, t, h, x, value, stages),
+        Method::RungeKutta4 => classical(flow, t, h, x, value, stages, scratch),
+        Method::Tsitouras5 => {
+            explicit(&TSITOURAS_5, flow, t, h, x, value, Some(error), stages, scratch, false);
+        }
+        Method::Discrete => value.copy_from_slice(x),
+    }
+    for (variable, reached) in value.iter().enumerate() {
+        let magnitude = reached.magnitude();
+        if magnitude.is_nan() || magnitude > bound {
+            return Outcome::Diverged(Divergence {
+                time: t + h,
+                variable,
+                value: if V::LANES == 1 { reached.lane(0) } else { magnitude },
+                last_time: t,
+                last_state: x.iter().map(|v| v.lane(0)).collect(),
+            });
+        }
+    }
+    Outcome::Ok
+}
+
+/// `next = x + h f(t, x)`; `stages` has at least `n` entries.
+#[inline(always)]
+pub(crate) fn euler<V: Real, F: Flow<V>>(
+    flow: &mut F,
+    t: f64,
+    h: f64,
+    x: &[V],
+    next: &mut [V],
+    stages: &mut [V],
+) {
+    let n = x.len();
+    let (k, next) = (&mut stages[..n], &mut next[..n]);
+    flow.rate(V::splat(t), x, k);
+    let h = V::splat(h);
+    for i in 0..n {
+        next[i] = x[i] + h * k[i];
+    }
+}
+
+/// The classical method with its weights factored, as one writes it by hand; it differs from its tableau by
+/// rounding. `stages` has at least `4 n` entries.
+#[inline(always)]
+pub(crate) fn classical<V: Real, F: Flow<V>>(
+    flow: &mut F,
+    t: f64,
+    h: f64,
+    x: &[V],
+    next: &mut [V],
+    stages: &mut [V],
+    scratch: &mut [V],
+) {
+    let n = x.len();
+    let (k1, rest) = stages.split_at_mut(n);
+    let (k2, rest) = rest.split_at_mut(n);
+    let (k3, rest) = rest.split_at_mut(n);
+    let k4 = &mut rest[..n];
+    let (next, y) = (&mut next[..n], &mut scratch[..n]);
+    let middle = V::splat(t + 0.5 * h);
+    let (half, whole, sixth, two) = (V::splat(0.5 * h), V::splat(h), V::splat(h / 6.0), V::splat(2.0));
+    flow.rate(V::splat(t), x, k1);
+    for i in 0..n {
+        y[i] = x[i] + half * k1[i];
+    }
+    flow.rate(middle, y, k2);
+    for i in 0..n {
+        y[i] = x[i] + half * k2[i];
+    }
+    flow.rate(middle, y, k3);
+    for i in 0..n {
+        y[i] = x[i] + whole * k3[i];
+    }
+    flow.rate(V::splat(t + h), y, k4);
+    for i in 0..n {
+        next[i] = x[i] + sixth * (k1[i] + two * (k2[i] + k3[i]) + k4[i]);
+    }
+}
+
+/// Any explicit method, from its tableau.
+///
+/// Stages behind the last one that carries weight are skipped when no error is asked for. `first_known` says that
+/// the first stage already holds `f(t, x)`. Returns the number of evaluations.
+pub(crate) fn explicit<V: Real, F: Flow<V>>(
+    tableau: &Tableau,
+    flow: &mut F,
+    t: f64,
+    h: f64,
+    x: &[V],
+    next: &mut [V],
+    error: Option<&mut [V]>,
+    stages: &mut [V],
+    scratch: &mut [V],
+    first_known: bool,
+) -> u64 {
+    let n = x.len();
+    let step = V::splat(h);
+    let weighted = tableau.b.iter().rposition(|&weight| weight != 0.0).map_or(0, |last| last + 1);
+    let count = if error.is_some() { tableau.stages() } else { weighted };
+    for stage in usize::from(first_known)..count {
+        let (known, rest) = stages.split_at_mut(stage * n);
+        combine(tableau.a[stage], known, step, x, scratch);
+        flow.rate(V::splat(t + tableau.c[stage] * h), scratch, &mut rest[..n]);
+    }
+    combine(&tableau.b[..weighted], stages, step, x, next);
+    if let Some(error) = error {
+        error.fill(V::zero());
+        for i in 0..n {
+            let mut total = V::zero();
+            for (stage, &weight) in tableau.error.iter().enumerate() {
+                total += V::splat(weight) * stages[stage * n + i];
+            }
+            error[i] = step * total;
+        }
+    }
+    (count - usize::from(first_known)) as u64
+}
+
+/// `out = x + h Σ weights_j k_j`, without the terms whose weight is zero.
+#[inline(always)]
+fn combine<V: Real>(weights: &[f64], k: &[V], h: V, x: &[V], out: &mut [V]) {
+    let n = x.len();
+    for i in 0..n {
+        let mut total = V::zero();
+        for (stage, &weight) in weights.iter().enumerate() {
+            if weight != 0.0 {
+                total += V::splat(weight) * k[stage * n + i];
+            }
+        }
+        out[i] = x[i] + h * total;
+    }
+}
+
+/// Fixed steps at `t0 + index * h`, so that time gathers no rounding.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid {
+    pub(crate) t0: f64,
+    pub(crate) h: f64,
+    pub(crate) first: u64,
+    pub(crate) count: u64,
+}
+
+impl Grid {
+    #[inline(always)]
+    pub(crate) fn time(&self, done: u64) -> f64 {
+        self.t0 + (self.first + done) as f64 * self.h
+    }
+}
+
+/// A run that left the bound after `done` good steps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Halt {
+    pub(crate) done: u64,
+    pub(crate) variable: usize,
+    pub(crate) value: f64,
+}
+
+/// What advances one state: a scheme for a flow, or a map.
+pub(crate) trait Advance<V: Real> {
+    fn dimension(&self) -> usize;
+    /// Writes the state one step after `x`; `stages` has `STAGES * n` entries, `scratch` has `n`.
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]);
+}
+
+pub(crate) struct ByEuler<'a, F>(pub(crate) &'a mut F);
+impl<V: Real, F: Flow<V>> Advance<V> for ByEuler<'_, F> {
+    #[inline(always)]
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    #[inline(always)]
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], _: &mut [V]) {
+        euler(self.0, t, h, x, next, stages);
+    }
+}
+
+pub(crate) struct ByClassical<'a, F>(pub(crate) &'a mut F);
+impl<V: Real, F: Flow<V>> Advance<V> for ByClassical<'_, F> {
+    #[inline(always)]
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    #[inline(always)]
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
+        classical(self.0, t, h, x, next, stages, scratch);
+    }
+}
+
+pub(crate) struct ByTableau<'a, F>(pub(crate) &'a mut F, pub(crate) &'static Tableau);
+impl<V: Real, F: Flow<V>> Advance<V> for ByTableau<'_, F> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
+        explicit(self.1, self.0, t, h, x, next, None, stages, scratch, false);
+    }
+}
+
+pub(crate) struct ByMap<'a, M>(pub(crate) &'a mut M);
+impl<V: Real, M: numerics::Map<V>> Advance<V> for ByMap<'_, M> {
+    #[inline(always)]
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    #[inline(always)]
+    fn apply(&mut self, t: f64, _: f64, x: &[V], next: &mut [V], _: &mut [V], _: &mut [V]) {
+        self.0.next(V::splat(t), x, next);
+    }
+}
+
+/// Room for a run of any scheme.
+#[derive(Clone, Debug)]
+pub(crate) struct Room<V> {
+    next: Vec<V>,
+    stages: Vec<V>,
+    scratch: Vec<V>,
+}
+
+impl<V: Real> Room<V> {
+    pub(crate) fn new(n: usize) -> Self {
+        Self { next: vec![V::zero(); n], stages: vec![V::zero(); STAGES * n], scratch: vec![V::zero(); n] }
+    }
+    pub(crate) fn scratch_mut(&mut self) -> &mut [V] {
+        &mut self.scratch
+    }
+}
+
+/// Index of the first variable outside the bound; a NaN is outside.
+#[inline(always)]
+pub(crate) fn outside(x: &[f64], bound: f64) -> Option<usize> {
+    x.iter().position(|&v| !(v <= bound && v >= -bound))
+}
+
+#[inline(always)]
+fn plain_loop<A: Advance<f64>>(
+    advance: &mut A,
+    grid: Grid,
+    bound: f64,
+    x: &mut [f64],
+    next: &mut [f64],
+    stages: &mut [f64],
+    scratch: &mut [f64],
+) -> Option<Halt> {
+    for done in 0..grid.count {
+        advance.apply(grid.time(done), grid.h, x, next, stages, scratch);
+        if let Some(variable) = outside(next, bound) {
+            return Some(Halt { done, variable, value: next[variable] });
+        }
+        x.copy_from_slice(next);
+    }
+    None
+}
+
+/// Lanes that leave the bound keep their last state within it, and their entry of `alive` becomes 0 for good.
+#[inline(always)]
+fn lane_loop<V: Real, A: Advance<V>>(
+    advance: &mut A,
+    grid: Grid,
+    bound: f64,
+    x: &mut [V],
+    alive: &mut V,
+    next: &mut [V],
+    stages: &mut [V],
+    scratch: &mut [V],
+) {
+    let (above, below) = (V::splat(bound), V::splat(-bound));
+    let mut living = *alive;
+    for done in 0..grid.count {
+        advance.apply(grid.time(done), grid.h, x, next, stages, scratch);
+        for i in 0..x.len() {
+            living *= next[i].le(above) * below.le(next[i]);
+        }
+        for i in 0..x.len() {
+            x[i] = living.select(next[i], x[i]);
+        }
+    }
+    *alive = living;
+}
+
+// State and stages of small systems stand in arrays, where a compiler keeps them in registers.
+
+fn plain_array<A: Advance<f64>, const N: usize>(
+    a: &mut A,
+    grid: Grid,
+    bound: f64,
+    x: &mut [f64],
+) -> Option<Halt> {
+    let mut state = [0.0; N];
+    state.copy_from_slice(x);
+    let (mut next, mut stages, mut scratch) = ([0.0; N], [[0.0; N]; STAGES], [0.0; N]);
+    let halt = plain_loop(a, grid, bound, &mut state, &mut next, stages.as_flattened_mut(), &mut scratch);
+    x.copy_from_slice(&state);
+    halt
+}
+
+fn lane_array<V: Real, A: Advance<V>, const N: usize>(
+    a: &mut A,
+    grid: Grid,
+    bound: f64,
+    x: &mut [V],
+    alive: &mut V,
+) {
+    let mut state = [V::zero(); N];
+    state.copy_from_slice(x);
+    let (mut next, mut stages, mut scratch) = ([V::zero(); N], [[V::zero(); N]; STAGES], [V::zero(); N]);
+    lane_loop(a, grid, bound, &mut state, alive, &mut next, stages.as_flattened_mut(), &mut scratch);
+    x.copy_from_slice(&state);
+}
+
+/// Takes `grid.count` steps of one trajectory; on a halt `x` is the last state within the bound.
+pub(crate) fn run_plain<A: Advance<f64>>(
+    advance: &mut A,
+    grid: Grid,
+    bound: f64,
+    x: &mut [f64],
+    room: &mut Room<f64>,
+) -> Option<Halt> {
+    match advance.dimension() {
+        1 => plain_array::<A, 1>(advance, grid, bound, x),
+        2 => plain_array::<A, 2>(advance, grid, bound, x),
+        3 => plain_array::<A, 3>(advance, grid, bound, x),
+        4 => plain_array::<A, 4>(advance, grid, bound, x),
+        _ => plain_loop(advance, grid, bound, x, &mut room.next, &mut room.stages, &mut room.scratch),
+    }
+}
+
+/// Takes `grid.count` steps of one block of lanes.
+pub(crate) fn run_lanes<V: Real, A: Advance<V>>(
+    advance: &mut A,
+    grid: Grid,
+    bound: f64,
+    x: &mut [V],
+    alive: &mut V,
+    room: &mut Room<V>,
+) {
+    match advance.dimension() {
+        1 => lane_array::<V, A, 1>(advance, grid, bound, x, alive),
+        2 => lane_array::<V, A, 2>(advance, grid, bound, x, alive),
+        3 => lane_array::<V, A, 3>(advance, grid, bound, x, alive),
+        4 => lane_array::<V, A, 4>(advance, grid, bound, x, alive),
+        _ => lane_loop(advance, grid, bound, x, alive, &mut room.next, &mut room.stages, &mut room.scratch),
+    }
+}

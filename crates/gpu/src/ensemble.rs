@@ -1,0 +1,712 @@
+//! Many trajectories of one system on the GPU: the kernel, its buffers, and reading them.
+
+use crate::device::{Device, GpuError, Reports, map, read_buffer};
+use crate::twin;
+use bytemuck::{Pod, Zeroable};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use web_time::Instant;
+
+/// Most steps of one dispatch: more would hold up drawing on a slow device.
+pub(crate) const CHUNK: u32 = 256;
+/// Invocations of a workgroup, as the kernel declares them.
+const GROUP: u32 = 64;
+/// Most workgroups along one axis of a dispatch that WebGPU promises.
+const ACROSS: u32 = 65_535;
+/// Parameters beyond this stand in a storage buffer instead of a uniform one.
+const UNIFORM_PARAMETERS: usize = 1024;
+/// Arrays up to this length are written out, so that they live in registers.
+const UNROLLED: usize = 32;
+/// Bytes of one trail slot's point.
+const POINT: u64 = 16;
+
+/// What kind of system a right-hand side belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `dx/dt = rhs(t, x)`, by the classical Runge-Kutta method.
+    Flow,
+    /// `x ← rhs(t, x)`, `t` the number of the step.
+    Map,
+}
+
+/// A right-hand side in WGSL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// Text that defines `fn rhs(t: f32, x: array<f32, N>, p: array<f32, P>) -> array<f32, N>` and
+    /// what it calls; `P` is at least 1. Names that begin with `ens_` are taken.
+    pub rhs: String,
+    /// Number of variables, `N`.
+    pub dimension: usize,
+    /// Number of parameters; `P` is 1 when there are none.
+    pub parameters: usize,
+    /// Flow or map.
+    pub kind: Kind,
+}
+
+/// What the scalar of a drawn point tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColourBy {
+    /// Distance moved in the last step, in the variables shown.
+    Speed,
+    /// Number of the trajectory.
+    Trajectory,
+    /// Value of a variable.
+    Variable(usize),
+}
+
+/// How an ensemble is stepped and shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EnsembleOptions {
+    /// Step; a map goes by 1 whatever it says.
+    pub dt: f32,
+    /// Time at the start.
+    pub t0: f32,
+    /// Magnitude beyond which a trajectory has diverged.
+    pub bound: f32,
+    /// The variables on the three axes; an axis without one is 0. A system of one variable shows
+    /// (before, now) on the first two.
+    pub axes: [Option<usize>; 3],
+    /// Points kept behind each trajectory, at least 2.
+    pub trail: usize,
+    /// What the scalar tells.
+    pub colour: ColourBy,
+}
+
+/// How fast an ensemble is stepped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measurement {
+    /// Steps of single trajectories a second, by the clock on the wall.
+    pub steps_per_second: f64,
+    /// Share of that time spent inside the kernel, from 0 to 1.
+    pub kernel_share: f64,
+    /// Whether the share was read from timestamps of the device; otherwise it was inferred from
+    /// dispatches of two sizes.
+    pub by_timestamps: bool,
+}
+
+/// The uniform of a dispatch, as the kernel lays it out.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct RunUniform {
+    t0: f32,
+    dt: f32,
+    half: f32,
+    sixth: f32,
+    bound: f32,
+    colour: u32,
+    steps: u32,
+    count: u32,
+    across: u32,
+    slot: u32,
+    slots: u32,
+    stride: u32,
+    phase: u32,
+    writes: u32,
+    mark: u32,
+    pad: u32,
+}
+
+/// Trajectories on the GPU, stepped there and drawn from their own buffer.
+#[derive(Debug)]
+pub struct Ensemble {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    reports: Arc<Reports>,
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    uniform: wgpu::Buffer,
+    parameters: wgpu::Buffer,
+    states: wgpu::Buffer,
+    flags: wgpu::Buffer,
+    trail: wgpu::Buffer,
+    timestamps: bool,
+    dimension: usize,
+    parameter_count: usize,
+    count: usize,
+    slots: usize,
+    /// The slot written next.
+    head: usize,
+    stride: u32,
+    phase: u32,
+    options: EnsembleOptions,
+    step: f32,
+    /// Time before the first of `steps`.
+    start: f64,
+    steps: u64,
+}
+
+impl Drop for Ensemble {
+    fn drop(&mut self) {
+        // In a browser the memory would otherwise wait for the garbage collector.
+        for buffer in [&self.uniform, &self.parameters, &self.states, &self.flags, &self.trail] {
+            buffer.destroy();
+        }
+    }
+}
+
+/// `f(0), f(1), ...` up to `n`.
+fn list(n: usize, f: impl Fn(usize) -> String) -> String {
+    (0..n).map(f).collect::<Vec<_>>().join(", ")
+}
+
+/// `name(...)` that returns an array of `n` values by `element`: written out when short, else a
+/// loop. `element` is given the index as text.
+fn array_function(
+    name: &str,
+    arguments: &str,
+    n: usize,
+    result: &str,
+    element: impl Fn(&str) -> String,
+) -> String {
+    if n <= UNROLLED {
+        let values = list(n, |j| element(&format!("{j}")));
+        return format!("fn {name}({arguments}) -> {result} {{ return {result}({values}); }}\n");
+    }
+    // Indices that are not constant need variables.
+    let mut text = format!("fn {name}({arguments}) -> {result} {{\n");
+    for argument in arguments.split(", ").filter(|a| a.contains("EnsState")) {
+        let variable = argument.split(':').next().unwrap_or_default();
+        let _ = writeln!(text, "    var v_{variable} = {variable};");
+    }
+    let body = element("j");
+    let _ = write!(
+        text,
+        "    var out: {result};\n    for (var j = 0u; j < {n}u; j++) {{ out[j] = {body}; }}\n    return out;\n}}\n"
+    );
+    text
+}
+
+/// The whole text of a kernel.
+pub(crate) fn source(kernel: &Kernel, axes: [Option<usize>; 3]) -> String {
+    let (n, p) = (kernel.dimension, kernel.parameters.max(1));
+    let mut text = String::with_capacity(kernel.rhs.len() + 6000);
+    text.push_str(&kernel.rhs);
+    let _ = write!(text, "\n\nconst DIMENSION = {n}u;\nalias EnsState = array<f32, {n}>;\n");
+    let _ = writeln!(text, "alias EnsParameters = array<f32, {p}>;");
+    let at =
+        |name: &str, j: &str| if n <= UNROLLED { format!("{name}[{j}]") } else { format!("v_{name}[{j}]") };
+    if p <= UNIFORM_PARAMETERS {
+        let rows = p.div_ceil(4);
+        let _ = writeln!(text, "@group(0) @binding(1) var<uniform> ens_constants: array<vec4<f32>, {rows}>;");
+        if p <= 4 * UNROLLED {
+            let values = list(p, |j| format!("ens_constants[{}].{}", j / 4, ["x", "y", "z", "w"][j % 4]));
+            let _ =
+                writeln!(text, "fn ens_parameters() -> EnsParameters {{ return EnsParameters({values}); }}");
+        } else {
+            text.push_str(&array_function("ens_parameters", "", p, "EnsParameters", |j| {
+                format!("ens_constants[{j} / 4u][{j} % 4u]")
+            }));
+        }
+    } else {
+        text.push_str("@group(0) @binding(1) var<storage, read> ens_constants: array<f32>;\n");
+        text.push_str(&array_function("ens_parameters", "", p, "EnsParameters", |j| {
+            format!("ens_constants[{j}]")
+        }));
+    }
+    text.push_str(&array_function("ens_load", "place: u32", n, "EnsState", |j| {
+        if n <= UNROLLED { format!("ens_states[place + {j}u]") } else { format!("ens_states[place + {j}]") }
+    }));
+    if n <= UNROLLED {
+        let lines: String = (0..n).map(|j| format!(" ens_states[place + {j}u] = x[{j}];")).collect();
+        let _ = writeln!(text, "fn ens_store(place: u32, x: EnsState) {{{lines} }}");
+        let any = (0..n).map(|j| format!("ens_lost(x[{j}])")).collect::<Vec<_>>().join(" || ");
+        let _ = writeln!(text, "fn ens_any_lost(x: EnsState) -> bool {{ return {any}; }}");
+    } else {
+        let _ = writeln!(
+            text,
+            "fn ens_store(place: u32, x: EnsState) {{ var v_x = x; for (var j = 0u; j < {n}u; j++) {{ ens_states[place + j] = v_x[j]; }} }}"
+        );
+        let _ = writeln!(
+            text,
+            "fn ens_any_lost(x: EnsState) -> bool {{ var v_x = x; var any = false; for (var j = 0u; j < {n}u; j++) {{ any = any || ens_lost(v_x[j]); }} return any; }}"
+        );
+    }
+    match kernel.kind {
+        Kind::Map => text.push_str(
+            "fn ens_step(t: f32, x: EnsState, p: EnsParameters) -> EnsState { return rhs(t, x, p); }\n",
+        ),
+        Kind::Flow => {
+            text.push_str(&array_function(
+                "ens_along",
+                "x: EnsState, k: EnsState, c: f32",
+                n,
+                "EnsState",
+                |j| format!("{} + c * {}", at("x", j), at("k", j)),
+            ));
+            let arguments = "x: EnsState, a: EnsState, b: EnsState, c: EnsState, d: EnsState";
+            text.push_str(&array_function("ens_combine", arguments, n, "EnsState", |j| {
+                let v = |name| at(name, j);
+                format!(
+                    "{} + ens_run.sixth * ({} + 2.0 * ({} + {}) + {})",
+                    v("x"),
+                    v("a"),
+                    v("b"),
+                    v("c"),
+                    v("d")
+                )
+            }));
+            text.push_str(
+                "fn ens_step(t: f32, x: EnsState, p: EnsParameters) -> EnsState {
+    let a = rhs(t, x, p);
+    let b = rhs(t + ens_run.half, ens_along(x, a, ens_run.half), p);
+    let c = rhs(t + ens_run.half, ens_along(x, b, ens_run.half), p);
+    let d = rhs(t + ens_run.dt, ens_along(x, c, ens_run.dt), p);
+    return ens_combine(x, a, b, c, d);
+}
+",
+            );
+        }
+    }
+    if n == 1 {
+        text.push_str(
+            "fn ens_point(before: EnsState, x: EnsState) -> vec3<f32> { return vec3<f32>(before[0], x[0], 0.0); }
+fn ens_mark(x: EnsState) -> vec3<f32> { return vec3<f32>(3e38); }
+fn ens_speed(before: EnsState, x: EnsState) -> f32 { return abs(x[0] - before[0]); }
+",
+        );
+    } else {
+        let shown = |name: &str| {
+            axes.map(|axis| axis.filter(|j| *j < n).map_or("0.0".to_owned(), |j| format!("{name}[{j}]")))
+                .join(", ")
+        };
+        let (now, before) = (shown("x"), shown("before"));
+        let _ = write!(
+            text,
+            "fn ens_point(before: EnsState, x: EnsState) -> vec3<f32> {{ return vec3<f32>({now}); }}
+fn ens_mark(x: EnsState) -> vec3<f32> {{ return vec3<f32>({now}); }}
+fn ens_speed(before: EnsState, x: EnsState) -> f32 {{ return length(vec3<f32>({now}) - vec3<f32>({before})); }}
+"
+        );
+    }
+    text.push('\n');
+    text.push_str(include_str!("shaders/ensemble.wgsl"));
+    text
+}
+
+fn shape(what: &'static str, given: usize, wanted: impl Into<String>) -> GpuError {
+    GpuError::Shape { what, given, wanted: wanted.into() }
+}
+
+impl Ensemble {
+    /// An ensemble from starting states, trajectory by trajectory, `kernel.dimension` numbers each.
+    ///
+    /// # Errors
+    /// [`GpuError::Shape`] for sizes that do not belong together, [`GpuError::TooLarge`] for more
+    /// than a buffer holds, [`GpuError::Refused`] for a kernel that does not compile (in a browser
+    /// that comes to light with the first read or drawing).
+    pub fn new(
+        device: &Arc<Device>,
+        kernel: &Kernel,
+        states: &[f32],
+        parameters: &[f32],
+        options: EnsembleOptions,
+    ) -> Result<Self, GpuError> {
+        Self::on(device, kernel, states, parameters, options)
+    }
+
+    pub(crate) fn on(
+        device: &Device,
+        kernel: &Kernel,
+        states: &[f32],
+        parameters: &[f32],
+        options: EnsembleOptions,
+    ) -> Result<Self, GpuError> {
+        let n = kernel.dimension;
+        if n == 0 {
+            return Err(shape("number of variables", 0, "at least 1"));
+        }
+        if states.is_empty() || !states.len().is_multiple_of(n) {
+            return Err(shape(
+                "number of starting values",
+                states.len(),
+                format!("a multiple of {n}, not 0"),
+            ));
+        }
+        if parameters.len() != kernel.parameters {
+            return Err(shape("number of parameters", parameters.len(), kernel.parameters.to_string()));
+        }
+        let wrong = |j: &usize| *j >= n;
+        if let Some(j) = options.axes.into_iter().flatten().find(wrong) {
+            return Err(shape("variable on an axis", j, format!("less than {n}")));
+        }
+        if let ColourBy::Variable(j) = options.colour
+            && wrong(&j)
+        {
+            return Err(shape("variable told by colour", j, format!("less than {n}")));
+        }
+        let (count, slots) = (states.len() / n, options.trail.max(2));
+        let limits = device.device.limits();
+        let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let sizes = [
+            ("the ensemble", states.len() as u64 * 4),
+            ("the trails", (count as u64).saturating_mul(slots as u64).saturating_mul(POINT)),
+        ];
+        for (what, needed) in sizes {
+            if needed > allowed {
+                return Err(GpuError::TooLarge { what, needed, allowed });
+            }
+        }
+        device.reports.check()?;
+        let gpu = &device.device;
+        let buffer = |label, size: u64, usage| {
+            gpu.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: size.next_multiple_of(16),
+                usage: usage | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
+        let few = kernel.parameters.max(1) <= UNIFORM_PARAMETERS;
+        let constants = if few { wgpu::BufferUsages::UNIFORM } else { wgpu::BufferUsages::STORAGE };
+        let uniform = buffer("run", size_of::<RunUniform>() as u64, wgpu::BufferUsages::UNIFORM);
+        let constants = buffer("parameters", 4 * kernel.parameters.max(1) as u64, constants);
+        let state_buffer = buffer("states", sizes[0].1, storage);
+        let flags = buffer("flags", 4 * count as u64, storage);
+        let trail = buffer("trail", sizes[1].1, storage);
+        let module = gpu.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("ensemble"),
+            source: wgpu::ShaderSource::Wgsl(source(kernel, options.axes).into()),
+        });
+        let pipeline = gpu.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some("ensemble"),
+            layout: None,
+            module: &module,
+            entry_point: Some("ens_main"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        // Natively a kernel that does not compile has been refused by now, and has no layout.
+        device.reports.check()?;
+        let buffers = [&uniform, &constants, &state_buffer, &flags, &trail];
+        let mut entries = Vec::with_capacity(5);
+        for (binding, buffer) in buffers.into_iter().enumerate() {
+            entries
+                .push(wgpu::BindGroupEntry { binding: binding as u32, resource: buffer.as_entire_binding() });
+        }
+        let bindings = gpu.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("ensemble"),
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        device.reports.check()?;
+        let run = twin::Run { kind: kernel.kind, dt: options.dt, t0: options.t0, bound: options.bound };
+        let mut ensemble = Self {
+            device: gpu.clone(),
+            queue: device.queue.clone(),
+            reports: device.reports.clone(),
+            pipeline,
+            bindings,
+            uniform,
+            parameters: constants,
+            states: state_buffer,
+            flags,
+            trail,
+            timestamps: device.has_timestamps(),
+            dimension: n,
+            parameter_count: kernel.parameters,
+            count,
+            slots,
+            head: 0,
+            stride: 1,
+            phase: 0,
+            options,
+            step: run.step(),
+            start: options.t0.into(),
+            steps: 0,
+        };
+        ensemble.set_parameters(parameters);
+        ensemble.set_states(states, options.t0);
+        Ok(ensemble)
+    }
+
+    /// Number of trajectories.
+    pub fn trajectories(&self) -> usize {
+        self.count
+    }
+
+    /// Number of variables.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Present time, `t0 + k dt`.
+    pub fn time(&self) -> f64 {
+        self.start + self.steps as f64 * f64::from(self.step)
+    }
+
+    /// Steps between two points of a trail, at least 1.
+    pub fn set_stride(&mut self, stride: u32) {
+        self.stride = stride.max(1);
+        self.phase = 0;
+    }
+
+    /// Queues `steps` steps of all trajectories, at most 256 a dispatch.
+    pub fn dispatch(&mut self, steps: u32) {
+        self.dispatch_by(steps, CHUNK, |_| None);
+    }
+
+    /// Queues steps in dispatches of at most `most` and asks before each where its time goes.
+    fn dispatch_by<'a>(
+        &mut self,
+        steps: u32,
+        most: u32,
+        stamps: impl Fn(u32) -> Option<wgpu::ComputePassTimestampWrites<'a>>,
+    ) {
+        let mut done = 0;
+        let mut number = 0;
+        while done < steps {
+            let now = (steps - done).min(most);
+            let writes = (self.phase + now) / self.stride;
+            self.submit(now, writes, false, stamps(number));
+            self.head = (self.head + writes as usize) % self.slots;
+            self.phase = (self.phase + now) % self.stride;
+            self.steps += u64::from(now);
+            done += now;
+            number += 1;
+        }
+    }
+
+    /// Forgets the trails and writes the present points into the first slot.
+    fn mark(&mut self) {
+        let blank = vec![3e38_f32; 4 * self.count * self.slots];
+        self.queue.write_buffer(&self.trail, 0, bytemuck::cast_slice(&blank));
+        self.head = 0;
+        self.phase = 0;
+        self.submit(0, 0, true, None);
+        self.head = 1;
+    }
+
+    fn submit(
+        &self,
+        steps: u32,
+        writes: u32,
+        mark: bool,
+        stamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    ) {
+        let groups = (self.count as u32).div_ceil(GROUP);
+        let across = groups.min(ACROSS);
+        let run = RunUniform {
+            t0: twin::time(self.start, self.steps, self.step),
+            dt: self.step,
+            half: 0.5 * self.step,
+            sixth: self.step / 6.0,
+            bound: self.options.bound,
+            colour: match self.options.colour {
+                ColourBy::Speed => 0,
+                ColourBy::Trajectory => 1,
+                ColourBy::Variable(j) => 2 + j as u32,
+            },
+            steps,
+            count: self.count as u32,
+            across,
+            slot: self.head as u32,
+            slots: self.slots as u32,
+            stride: self.stride,
+            phase: self.phase,
+            writes,
+            mark: mark.into(),
+            pad: 0,
+        };
+        self.queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&run));
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("ensemble"),
+            timestamp_writes: stamps,
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bindings, &[]);
+        pass.dispatch_workgroups(across, groups.div_ceil(across.max(1)), 1);
+        drop(pass);
+        self.queue.submit([encoder.finish()]);
+    }
+
+    /// Other parameters from the next dispatch on; surplus ones are dropped, missing ones kept.
+    pub fn set_parameters(&mut self, parameters: &[f32]) {
+        let used = &parameters[..parameters.len().min(self.parameter_count)];
+        if !used.is_empty() {
+            self.queue.write_buffer(&self.parameters, 0, bytemuck::cast_slice(used));
+        }
+    }
+
+    /// Other states, trajectory by trajectory, at time `t`: surplus values are dropped, trajectories
+    /// without a value stay where they are. Flags and trails start anew.
+    pub fn set_states(&mut self, states: &[f32], t: f32) {
+        let used = &states[..states.len().min(self.count * self.dimension)];
+        if !used.is_empty() {
+            self.queue.write_buffer(&self.states, 0, bytemuck::cast_slice(used));
+        }
+        self.queue.write_buffer(&self.flags, 0, bytemuck::cast_slice(&vec![0_u32; self.count]));
+        self.start = t.into();
+        self.steps = 0;
+        self.mark();
+    }
+
+    /// Another meaning of colour. Trails start anew, since their scalars were the old ones. A
+    /// variable that does not exist means the last one.
+    pub fn set_colour(&mut self, colour: ColourBy) {
+        if colour != self.options.colour {
+            self.options.colour = colour;
+            self.mark();
+        }
+    }
+
+    /// The states, trajectory by trajectory; a diverged one at its last good state.
+    ///
+    /// # Errors
+    /// Whatever the device reports, and [`GpuError::Timeout`].
+    pub async fn read(&self) -> Result<Vec<f32>, GpuError> {
+        let bytes = (4 * self.count * self.dimension) as u64;
+        let raw = read_buffer(&self.device, &self.queue, &self.reports, &self.states, bytes).await?;
+        Ok(bytemuck::pod_collect_to_vec(&raw))
+    }
+
+    /// Which trajectories have diverged.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub async fn flags(&self) -> Result<Vec<bool>, GpuError> {
+        let raw =
+            read_buffer(&self.device, &self.queue, &self.reports, &self.flags, 4 * self.count as u64).await?;
+        Ok(bytemuck::pod_collect_to_vec::<u8, u32>(&raw).into_iter().map(|flag| flag != 0).collect())
+    }
+
+    /// The trails from the oldest to the newest slot, each a point `[x, y, z, scalar]` a
+    /// trajectory; beyond 1e30 where nothing is to be drawn.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub async fn trails(&self) -> Result<Vec<[f32; 4]>, GpuError> {
+        let bytes = POINT * (self.count * self.slots) as u64;
+        let raw = read_buffer(&self.device, &self.queue, &self.reports, &self.trail, bytes).await?;
+        let mut points: Vec<[f32; 4]> = bytemuck::pod_collect_to_vec(&raw);
+        points.rotate_left(self.head * self.count);
+        Ok(points)
+    }
+
+    /// Mean and standard deviation (over `n`) of each variable over the trajectories that have not
+    /// diverged, in f64; not a number when there are none.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub async fn statistics(&self) -> Result<Vec<(f64, f64)>, GpuError> {
+        let states = self.read().await?;
+        let flags = self.flags().await?;
+        let kept = |j: usize| {
+            states
+                .iter()
+                .skip(j)
+                .step_by(self.dimension)
+                .zip(&flags)
+                .filter(|(_, f)| !**f)
+                .map(|(v, _)| f64::from(*v))
+        };
+        let count = flags.iter().filter(|f| !**f).count() as f64;
+        let moments = |j| {
+            let mean = kept(j).sum::<f64>() / count;
+            let square = kept(j).map(|v| (v - mean) * (v - mean)).sum::<f64>() / count;
+            (mean, square.sqrt())
+        };
+        Ok((0..self.dimension).map(moments).collect())
+    }
+
+    /// Steps all trajectories by `steps` (at least 1) and tells how long that took.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub async fn measure(&mut self, steps: u32) -> Result<Measurement, GpuError> {
+        let steps = steps.max(1);
+        let work = f64::from(steps) * self.count as f64;
+        // What comes first compiles the kernel; it is not part of the measurement.
+        self.dispatch(1);
+        self.flags().await?;
+        // Two stamps a dispatch; a query set holds at most 4096.
+        let dispatches = steps.div_ceil(CHUNK);
+        if self.timestamps && dispatches <= 2048 {
+            let stamps = 2 * dispatches;
+            let bytes = 8 * u64::from(stamps);
+            let queries = self.device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: Some("measurement"),
+                ty: wgpu::QueryType::Timestamp,
+                count: stamps,
+            });
+            let buffer = |usage| {
+                self.device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("measurement"),
+                    size: bytes,
+                    usage,
+                    mapped_at_creation: false,
+                })
+            };
+            let resolved = buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC);
+            let staging = buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+            let begun = Instant::now();
+            self.dispatch_by(steps, CHUNK, |i| {
+                Some(wgpu::ComputePassTimestampWrites {
+                    query_set: &queries,
+                    beginning_of_pass_write_index: Some(2 * i),
+                    end_of_pass_write_index: Some(2 * i + 1),
+                })
+            });
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.resolve_query_set(&queries, 0..stamps, &resolved, 0);
+            encoder.copy_buffer_to_buffer(&resolved, 0, &staging, 0, bytes);
+            self.queue.submit([encoder.finish()]);
+            let raw = map(&self.device, &self.reports, &staging).await?;
+            let wall = begun.elapsed().as_secs_f64();
+            let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&raw);
+            let inside: u64 = ticks.as_chunks::<2>().0.iter().map(|[a, b]| b.saturating_sub(*a)).sum();
+            let seconds = inside as f64 * f64::from(self.queue.get_timestamp_period()) * 1e-9;
+            // Some drivers offer stamps and leave them at zero.
+            if inside > 0 {
+                let kernel_share = (seconds / wall).clamp(0.0, 1.0);
+                return Ok(Measurement { steps_per_second: work / wall, kernel_share, by_timestamps: true });
+            }
+        }
+        // As many steps in dispatches of two sizes: what differs is the cost of a dispatch.
+        let mut walls = [0.0; 2];
+        let sizes = [CHUNK.min(steps), (CHUNK.min(steps) / 8).max(1)];
+        for (wall, size) in walls.iter_mut().zip(sizes) {
+            let begun = Instant::now();
+            self.dispatch_by(steps, size, |_| None);
+            self.flags().await?;
+            *wall = begun.elapsed().as_secs_f64();
+        }
+        let number = sizes.map(|size| f64::from(steps.div_ceil(size)));
+        let extra = number[1] - number[0];
+        let each = if extra > 0.0 { ((walls[1] - walls[0]) / extra).max(0.0) } else { 0.0 };
+        let kernel_share = (1.0 - each * number[0] / walls[0]).clamp(0.0, 1.0);
+        Ok(Measurement { steps_per_second: work / walls[0], kernel_share, by_timestamps: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn validated(kernel: &Kernel, axes: [Option<usize>; 3]) {
+        let text = source(kernel, axes);
+        let module = naga::front::wgsl::parse_str(&text)
+            .unwrap_or_else(|e| panic!("{}\n{text}", e.emit_to_string(&text)));
+        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
+            .validate(&module)
+            .unwrap_or_else(|e| panic!("{e:?}\n{text}"));
+    }
+
+    #[test]
+    fn kernels_of_any_size_and_kind_are_valid() {
+        for n in [1, 2, 3, 8, 32, 33, 100] {
+            for p in [0_usize, 1, 5, 129, 1024, 1025] {
+                for kind in [Kind::Flow, Kind::Map] {
+                    let size = p.max(1);
+                    let rhs = format!(
+                        "fn rhs(t: f32, x: array<f32, {n}>, p: array<f32, {size}>) -> array<f32, {n}> {{
+                            var v = x; v[0] = v[0] * p[0] + t; return v; }}"
+                    );
+                    let kernel = Kernel { rhs, dimension: n, parameters: p, kind };
+                    validated(&kernel, [Some(0), Some(n - 1), None]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The scalar twin of the ensemble kernel: f32, the same formula in the same order.
+//!
+//! A GPU may fuse a product and a sum into one rounding and has its own elementary functions, so
+//! the two agree within a tolerance, not in their bits.
+
+use crate::ensemble::{CHUNK, Kind};
+
+/// How trajectories are stepped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Run {
+    /// Flow or map.
+    pub kind: Kind,
+    /// Step; a map goes by 1 whatever it says.
+    pub dt: f32,
+    /// Time at the first step.
+    pub t0: f32,
+    /// Magnitude beyond which a trajectory has diverged.
+    pub bound: f32,
+}
+
+impl Run {
+    /// The step taken: 1 for a map.
+    pub fn step(&self) -> f32 {
+        match self.kind {
+            Kind::Flow => self.dt,
+            Kind::Map => 1.0,
+        }
+    }
+}
+
+/// Time after `steps` steps from `t0`, rounded once.
+pub(crate) fn time(t0: f64, steps: u64, step: f32) -> f32 {
+    (t0 + steps as f64 * f64::from(step)) as f32
+}
+
+/// Whether a value is beyond the bound or not finite, told without trusting comparisons with NaN.
+pub(crate) fn lost(value: f32, bound: f32) -> bool {
+    !(value.abs() <= bound) || value.to_bits() & 0x7f80_0000 == 0x7f80_0000
+}
+
+/// Advances trajectories of `dimension` variables each, stored one after the other, by `steps`.
+///
+/// Flows take the classical Runge-Kutta step, `x + h/6 (k₁ + 2 (k₂ + k₃) + k₄)`; a map takes
+/// `x ← rhs(t, x)`. Time is `t0 + k h`. Returns a flag for each trajectory: one that leaves the
+/// bound is set and stays at its last good state.
+pub fn advance(
+    run: Run,
+    dimension: usize,
+    states: &mut [f32],
+    steps: u32,
+    mut rhs: impl FnMut(f32, &[f32], &mut [f32]),
+) -> Vec<bool> {
+    let (h, n) = (run.step(), dimension);
+    let (half, sixth) = (0.5 * h, h / 6.0);
+    let mut k = vec![vec![0.0_f32; n]; 4];
+    let (mut y, mut next) = (vec![0.0_f32; n], vec![0.0_f32; n]);
+    states
+        .chunks_exact_mut(n.max(1))
+        .map(|x| {
+            for step in 0..steps {
+                // The kernel starts counting anew with each of its dispatches.
+                let (base, within) = (step / CHUNK * CHUNK, step % CHUNK);
+                let t = time(f64::from(run.t0), base.into(), h) + within as f32 * h;
+                match run.kind {
+                    Kind::Map => rhs(t, x, &mut next),
+                    Kind::Flow => {
+                        rhs(t, x, &mut k[0]);
+                        for (stage, (c, at)) in
+                            [(half, t + half), (half, t + half), (h, t + h)].into_iter().enumerate()
+                        {
+                            for j in 0..n {
+                                y[j] = x[j] + c * k[stage][j];
+                            }
+                            rhs(at, &y, &mut k[stage + 1]);
+                        }
+                        for j in 0..n {
+                            next[j] = x[j] + sixth * (k[0][j] + 2.0 * (k[1][j] + k[2][j]) + k[3][j]);
+                        }
+                    }
+                }
+                if next.iter().any(|v| lost(*v, run.bound)) {
+                    return true;
+                }
+                x.copy_from_slice(&next);
+            }
+            false
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_twin_follows_a_circle_to_fourth_order() {
+        let run = |dt: f32, steps| {
+            let mut x = [1.0_f32, 0.0];
+            let run = Run { kind: Kind::Flow, dt, t0: 0.0, bound: 10.0 };
+            advance(run, 2, &mut x, steps, |_, x, out| (out[0], out[1]) = (-x[1], x[0]));
+            (x[0] - 1.0_f32.cos()).abs() + (x[1] - 1.0_f32.sin()).abs()
+        };
+        let (coarse, fine) = (run(0.25, 4), run(0.125, 8));
+        assert!(coarse > 10.0 * fine && coarse < 24.0 * fine, "{coarse} {fine}");
+    }
+
+    #[test]
+    fn a_diverged_trajectory_keeps_its_last_good_state_and_others_go_on() {
+        let run = Run { kind: Kind::Map, dt: 0.01, t0: 0.0, bound: 1e6 };
+        let mut x = [2.0_f32, 0.5, f32::NAN];
+        let flags = advance(run, 1, &mut x, 100, |_, x, out| out[0] = x[0] * x[0]);
+        assert_eq!(flags, [true, false, true]);
+        assert_eq!(x[0], 65536.0);
+        assert!(x[1] < 1e-30);
+    }
+
+    #[test]
+    fn maps_count_their_steps_as_time() {
+        let mut x = [0.0_f32];
+        let run = Run { kind: Kind::Map, dt: 0.5, t0: 3.0, bound: 1e6 };
+        advance(run, 1, &mut x, 300, |t, _, out| out[0] = t);
+        assert_eq!(x[0], 302.0);
+    }
+}

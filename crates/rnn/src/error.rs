@@ -1,0 +1,65 @@
+use crate::series::SeriesError;
+
+/// What can be wrong with a request to this crate.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// A size of a cell or a batch is zero or beyond what is allowed.
+    #[error("{what} is {found}; it must lie between {least} and {most}")]
+    Size {
+        /// Which size.
+        what: &'static str,
+        /// What was given.
+        found: usize,
+        /// Smallest allowed.
+        least: usize,
+        /// Largest allowed.
+        most: usize,
+    },
+    /// A setting lies outside its range.
+    #[error("{what} is {found}; it must be {expected}")]
+    Setting {
+        /// Which setting.
+        what: &'static str,
+        /// What was given.
+        found: f64,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A slice has another length than its shape says.
+    #[error("{what} holds {found} numbers where {expected} are needed")]
+    Length {
+        /// Which slice.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length its shape asks for.
+        expected: usize,
+    },
+    /// The cell has no state units that stand for the observations, so nothing can be forced.
+    #[error("the cell `{0}` has no observed state units; only free running is possible with it")]
+    NotForceable(&'static str),
+    /// The series has another number of channels than the cell observes.
+    #[error("the series has {found} channels, the cell `{cell}` observes {expected}")]
+    Channels {
+        /// Name of the cell.
+        cell: &'static str,
+        /// Channels of the series.
+        found: usize,
+        /// Units that the cell observes.
+        expected: usize,
+    },
+    /// The series is shorter than one training sequence.
+    #[error("the series has {found} rows, a training sequence needs {needed}")]
+    TooShort {
+        /// Rows of the series.
+        found: usize,
+        /// Rows of a sequence.
+        needed: usize,
+    },
+    /// A checkpoint cannot be used.
+    #[error("the checkpoint {0}")]
+    Checkpoint(&'static str),
+    /// The series itself is at fault.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
+}
