@@ -397,18 +397,20 @@ const TIMEOUT: GpuError = GpuError::Timeout { seconds: PATIENCE_MS as f32 / 1000
 /// Natively callbacks run inside `poll`, so the answer is there afterwards or never.
 #[cfg(not(target_arch = "wasm32"))]
 async fn wait<T>(device: &wgpu::Device, reply: Reply<T>) -> Result<T, GpuError> {
+    use std::time::Duration;
     let begun = web_time::Instant::now();
-    let patience = std::time::Duration::from_millis(PATIENCE_MS.into());
+    let patience = Duration::from_millis(PATIENCE_MS.into());
+    // In slices: a driver may sleep through the end of the work when two threads wait for it.
+    let slice = Some(Duration::from_millis(5));
     loop {
-        let polled = device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(patience) });
+        let polled = device.poll(wgpu::PollType::Wait { submission_index: None, timeout: slice });
         if let Some(value) = locked(&reply.0).0.take() {
             return Ok(value);
         }
         match polled {
-            Err(wgpu::PollError::Timeout) => return Err(TIMEOUT),
+            Err(wgpu::PollError::Timeout) | Ok(_) if begun.elapsed() < patience => std::thread::yield_now(),
+            Err(wgpu::PollError::Timeout) | Ok(_) => return Err(TIMEOUT),
             Err(error) => return Err(GpuError::Refused(error.to_string())),
-            Ok(_) if begun.elapsed() > patience => return Err(TIMEOUT),
-            Ok(_) => std::thread::yield_now(),
         }
     }
 }

@@ -6,9 +6,11 @@
 mod camera;
 mod device;
 mod ensemble;
+mod painter;
 pub mod scene;
 mod theme;
 pub mod twin;
 
 pub use device::{Device, GpuError, SELF_TEST_TOLERANCE};
 pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Kernel, Kind, Measurement};
+pub use painter::Painter;
