@@ -20,9 +20,9 @@ struct Draw {
     slots: u32,
     head: u32,         // the oldest slot
     hop: u32,          // slots from one vertex of a trail to the next
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
+    shown: u32,        // trajectories that have a trail, and from one to the next
+    skip: u32,
+    pad: u32,
 }
 
 const COLOUR = 0u;
@@ -91,8 +91,8 @@ fn stroke_vertex(@builtin(vertex_index) corner: u32, @builtin(instance_index) nu
     var weight = draw.weight;
     if draw.mode == TRAILS {
         // Counted back from the newest slot.
-        let i = number % draw.count;
-        let back = number / draw.count * draw.hop;
+        let i = number % draw.shown * draw.skip;
+        let back = number / draw.shown * draw.hop;
         let newer = draw.slots - 1u - back;
         let older = newer - draw.hop;
         begin += (draw.head + older) % draw.slots * draw.count + i;
