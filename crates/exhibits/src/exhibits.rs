@@ -118,7 +118,7 @@ pub fn gallery() -> Gallery {
                 Member {
                     slug: system.slug().into(),
                     title: system.name().into(),
-                    subtitle: system.citation().into(),
+                    subtitle: crate::explorer::short(system.citation()).into(),
                     sentence: system.sentence().into(),
                     dimension: Some(system.model().variables.len() as u32),
                     exponent: system.lyapunov().and_then(|spectrum| spectrum.first().copied()),

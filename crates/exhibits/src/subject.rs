@@ -70,10 +70,6 @@ impl Subject {
     pub fn is_map(&self) -> bool {
         self.model.kind == Kind::Map
     }
-    /// Largest known Lyapunov exponent.
-    pub fn known_exponent(&self) -> Option<f64> {
-        self.system.and_then(System::lyapunov).and_then(|spectrum| spectrum.first().copied())
-    }
     /// Default values of the parameters.
     pub fn parameters(&self) -> Vec<f64> {
         self.model.parameters.iter().map(|p| p.value).collect()

@@ -678,6 +678,11 @@ impl Ensemble {
         let kernel_share = (1.0 - each * number[0] / walls[0]).clamp(0.0, 1.0);
         Ok(Measurement { steps_per_second: work / walls[0], kernel_share, by_timestamps: false })
     }
+
+    /// The buffer of trails, its slots and the slot written next.
+    pub(crate) fn ring(&self) -> (&wgpu::Buffer, usize, usize) {
+        (&self.trail, self.slots, self.head)
+    }
 }
 
 #[cfg(test)]

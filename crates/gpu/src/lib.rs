@@ -1,11 +1,14 @@
 //! One wgpu device: ensemble kernels from WGSL, point clouds, trails; each with its CPU twin.
 //!
-//! [`scene`] is what exhibits write: plain data without a wgpu type in it.
+//! [`scene`] is what exhibits write: plain data without a wgpu type in it. [`Device`] is asked for and
+//! tested once, [`Ensemble`] steps trajectories on it against the scalar [`twin`], and [`Painter`] draws
+//! scenes and ensembles; [`raster`] draws scenes on the CPU.
 #![forbid(unsafe_code)]
 
 mod camera;
 mod device;
 mod ensemble;
+mod painter;
 pub mod raster;
 pub mod scene;
 mod theme;
@@ -13,3 +16,4 @@ pub mod twin;
 
 pub use device::{Device, GpuError, SELF_TEST_TOLERANCE};
 pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Kernel, Kind, Measurement};
+pub use painter::Painter;

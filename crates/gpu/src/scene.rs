@@ -126,9 +126,10 @@ pub enum Layer {
     Ensemble {
         /// Which of the ensembles handed to the painter.
         index: usize,
-        /// Diameter of the dot at each trajectory's present point; 0 draws none.
+        /// Diameter of the dots; 0 draws none.
         points: f32,
-        /// Whether to draw its ring of trails.
+        /// Whether its ring is drawn as trails with a dot at each present point; otherwise all points
+        /// of the ring are a cloud, which suits a map.
         trails: bool,
     },
     /// One polyline.

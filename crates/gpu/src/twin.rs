@@ -33,9 +33,9 @@ pub(crate) fn time(t0: f64, steps: u64, step: f32) -> f32 {
     (t0 + steps as f64 * f64::from(step)) as f32
 }
 
-/// Whether a value is beyond the bound or not finite, told without trusting comparisons with NaN.
+/// Whether a value is beyond the bound or, told by its exponent as in the kernel, not finite.
 pub(crate) fn lost(value: f32, bound: f32) -> bool {
-    !(value.abs() <= bound) || value.to_bits() & 0x7f80_0000 == 0x7f80_0000
+    value.abs() > bound || value.to_bits() & 0x7f80_0000 == 0x7f80_0000
 }
 
 /// Advances trajectories of `dimension` variables each, stored one after the other, by `steps`.

@@ -2,9 +2,9 @@
 
 use exhibits::Run;
 use exhibits::contract::{ColourLegend, Drawn, StageLabel};
-use gpu::Device;
 use gpu::raster::Raster;
 use gpu::scene::{Anchor, Camera, LabelKind, Scene, Theme, labels, unproject};
+use gpu::{Device, Painter};
 use std::sync::Arc;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
@@ -16,6 +16,7 @@ const MOST_PIXELS: f64 = 8192.0;
 const RASTER_PIXELS: f64 = 900.0 * 700.0;
 
 enum Artist {
+    Gpu(Box<Painter>),
     Cpu { canvas: OffscreenCanvas, context: OffscreenCanvasRenderingContext2d, raster: Raster },
 }
 
@@ -50,7 +51,11 @@ impl Stage {
         device: Option<Arc<Device>>,
     ) -> Result<(), JsValue> {
         self.artist = Some(match device {
-            _ => {
+            Some(device) => {
+                let painter = Painter::new(&device, canvas).map_err(|e| JsValue::from_str(&e.to_string()))?;
+                Artist::Gpu(Box::new(painter))
+            }
+            None => {
                 let context = canvas
                     .get_context("2d")?
                     .ok_or_else(|| JsValue::from_str("the canvas has no 2-D context"))?
@@ -85,6 +90,7 @@ impl Stage {
         let pixels = |side: f64| (side * fine).round().clamp(1.0, MOST_PIXELS) as u32;
         let (width, height) = (pixels(self.size[0]), pixels(self.size[1]));
         match &mut self.artist {
+            Some(Artist::Gpu(painter)) => painter.resize(width, height),
             Some(Artist::Cpu { canvas, raster, .. }) => {
                 canvas.set_width(width);
                 canvas.set_height(height);
@@ -124,6 +130,12 @@ impl Stage {
         self.scene = run.scene();
         let fine = self.fine() as f32;
         match &mut self.artist {
+            Some(Artist::Gpu(painter)) => {
+                let ensembles = run.ensembles();
+                painter
+                    .draw(&self.scene, &ensembles, &self.camera, self.theme, fine)
+                    .map_err(|e| JsValue::from_str(&e.to_string()))?;
+            }
             Some(Artist::Cpu { canvas, context, raster }) => {
                 let pixels = raster.draw(&self.scene, &self.camera, self.theme, fine);
                 let image = ImageData::new_with_u8_clamped_array_and_sh(

@@ -49,7 +49,7 @@ pub(super) fn render(arguments: &Render, out: &mut dyn Write) -> Result<(), Fail
     // One pixel of the smallest picture that reads well; larger ones have finer lines, not other ones.
     let scale = (f64::from(height) / 800.0).max(1.0);
     let camera = Camera::default();
-    let mut pixels = Raster::new(width, height).draw(&scene, &camera, theme, scale);
+    let mut pixels = Raster::new(width, height).draw(&scene, &camera, theme, scale as f32).to_vec();
     let size = [f64::from(width) / scale, f64::from(height) / scale];
     let ink = theme.tokens().ink.map(|c| (c * 255.0) as u8);
     for label in labels(&scene, &camera, size) {

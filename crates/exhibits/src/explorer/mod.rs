@@ -30,6 +30,13 @@ pub(crate) fn subject(recipe: &Recipe) -> Result<Subject, ExhibitError> {
     }
 }
 
+/// A citation up to its first year.
+pub(crate) fn short(citation: &str) -> &str {
+    let bytes = citation.as_bytes();
+    let year = bytes.windows(4).position(|w| w.iter().all(u8::is_ascii_digit));
+    year.and_then(|at| citation.get(..at + 4)).unwrap_or(citation)
+}
+
 impl Exhibit for Explorer {
     fn slug(&self) -> &'static str {
         TYPED
@@ -42,7 +49,7 @@ impl Exhibit for Explorer {
         Ok(Declaration {
             slug: recipe.exhibit.clone(),
             title: subject.name().to_owned(),
-            subtitle: system.map_or("your own equations", |s| s.citation()).to_owned(),
+            subtitle: system.map_or("your own equations", |s| short(s.citation())).to_owned(),
             family: family.to_owned(),
             sentence: system.map_or("A system of your own.", |s| s.sentence()).to_owned(),
             edition: 1,

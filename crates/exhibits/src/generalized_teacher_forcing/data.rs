@@ -21,8 +21,6 @@ pub(super) struct Data {
     pub(super) test: Series,
     /// Time between two samples; 1 for a map or a series.
     pub(super) interval: f64,
-    /// Whether a largest exponent is known to compare with, per unit of time.
-    pub(super) exponent: Option<f64>,
     /// Name of where it comes from.
     pub(super) source: String,
 }
@@ -33,7 +31,7 @@ impl Data {
         let seed = setup.recipe.seed;
         let noise = setup.values.number("noise");
         if let Some(own) = &setup.means.series {
-            return Self::split(own.series.clone(), 1.0, noise, seed, own.name.clone(), None);
+            return Self::split(own.series.clone(), 1.0, noise, seed, own.name.clone());
         }
         let subject = match &setup.recipe.equations {
             Some(text) => Subject::typed(text)?,
@@ -61,7 +59,7 @@ impl Data {
         let kept = values[TRANSIENT * names.len()..].to_vec();
         let series = Series::new(names, kept).map_err(|e| ExhibitError::Series(e.to_string()))?;
         let interval = if subject.is_map() { 1.0 } else { dt };
-        Self::split(series, interval, noise, seed, subject.name().to_owned(), subject.known_exponent())
+        Self::split(series, interval, noise, seed, subject.name().to_owned())
     }
 
     fn split(
@@ -70,7 +68,6 @@ impl Data {
         noise: f64,
         seed: u64,
         source: String,
-        exponent: Option<f64>,
     ) -> Result<Self, ExhibitError> {
         let fault = |e: rnn::SeriesError| ExhibitError::Series(e.to_string());
         if series.channels().len() > MOST_VARIABLES {
@@ -88,6 +85,6 @@ impl Data {
         } else {
             train
         };
-        Ok(Self { train, test, interval, exponent, source })
+        Ok(Self { train, test, interval, source })
     }
 }
