@@ -1,4 +1,31 @@
 //! The exhibits: controls, views, lessons, claims, run loops.
+//!
+//! An exhibit is a [`contract::Declaration`] and one Rust folder: it implements [`Exhibit`], whose runs implement
+//! [`Run`]. A [`Session`] holds one of them open for a person, the same way for the page and the program.
 #![forbid(unsafe_code)]
 
+pub mod build;
+pub mod bytes;
+pub mod claims;
 pub mod contract;
+mod error;
+mod exhibit;
+pub mod exhibits;
+mod explorer;
+mod generalized_teacher_forcing;
+pub mod golden;
+pub mod session;
+mod subject;
+mod thumbnail;
+pub mod values;
+
+pub use error::{ExhibitError, nearest};
+pub use exhibit::{Budget, Divergence, Exhibit, Local, Means, OwnSeries, Run, Setup};
+pub use session::Session;
+pub use subject::{Runner, Subject};
+pub use thumbnail::thumbnail;
+
+/// All diagnostics of a text of equations, errors and warnings.
+pub fn check_equations(text: &str) -> Vec<contract::Diagnostic> {
+    exhibits::diagnostics(&equations::parse(text).diagnostics)
+}

@@ -213,6 +213,17 @@ impl Ring {
         self.head = 0;
     }
 
+    /// The slot written last, one point a trajectory; NaN before the first [`Ring::push`].
+    pub fn newest(&self) -> &[[f32; 4]] {
+        let slot = (self.head + self.length - 1) % self.length;
+        &self.points[slot * self.trajectories..(slot + 1) * self.trajectories]
+    }
+
+    /// The points of all slots, shared with the ring until its next change.
+    pub fn points(&self) -> Points {
+        self.points.clone()
+    }
+
     /// The layer that shows the ring, with dots of `heads` CSS pixels at the newest points.
     pub fn layer(&self, heads: f32) -> Layer {
         Layer::Trails {
@@ -309,6 +320,20 @@ mod tests {
         assert_eq!(points[2][0], 9.0);
         assert!(points[3][0].is_nan());
         assert_eq!(points[4][0], 2.0);
+    }
+
+    #[test]
+    fn the_newest_slot_of_a_ring_is_the_one_written_last() {
+        let mut ring = Ring::new(2, 3);
+        assert!(ring.newest().iter().flatten().all(|v| v.is_nan()));
+        for t in 0..7 {
+            ring.push((0..2).map(|i| [t as f32, i as f32, 0.0, 0.0]));
+            assert_eq!(ring.newest(), [[t as f32, 0.0, 0.0, 0.0], [t as f32, 1.0, 0.0, 0.0]]);
+        }
+        let shared = ring.points();
+        assert_eq!(shared.len(), 6);
+        ring.clear();
+        assert_eq!(shared[0][0], 6.0);
     }
 
     #[test]

@@ -1,10 +1,19 @@
 //! `cargo xtask test`: everything that must hold, step by step, each named by what it proves.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use crate::fault::Fault;
-use crate::process::{cargo, run, works};
+use crate::module::{self, Module};
+use crate::process::{capture, cargo, run};
+use crate::server::{self, Site};
+use crate::{need, page, play};
+
+/// The light module may be this large as it travels, compressed by brotli.
+const LIGHT_BUDGET: u64 = 1_000_000;
 
 /// What `test` was asked to do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,7 +34,16 @@ const NATIVE: &[(&str, Work)] = &[
     ("native tests pass", native_tests),
 ];
 
-const PAGE: &[(&str, Work)] = &[];
+const PAGE: &[(&str, Work)] = &[
+    ("what the page needs is there", prerequisites),
+    ("the front end's types agree", types),
+    ("wasm tests pass in headless Chromium, with the native digests", wasm_tests),
+    ("the light module is small and free of burn", light_module),
+    ("the full module builds", full_module),
+    ("the page builds", page_builds),
+    ("the program builds", program),
+    ("walk-throughs in Chromium pass", walk_throughs),
+];
 
 /// Runs the steps and prints a table of them with their times.
 pub(crate) fn test(root: &Path, choice: Choice) -> Result<(), Fault> {
@@ -101,12 +119,179 @@ fn documentation(root: &Path) -> Result<(), Fault> {
 }
 
 fn native_tests(root: &Path) -> Result<(), Fault> {
-    if works("cargo-nextest", &["nextest", "--version"]) {
+    if need::nextest() {
         run(cargo(root).args(["nextest", "run", "--release", "--workspace"]))?;
         run(cargo(root).args(["test", "--release", "--workspace", "--doc", "--quiet"]))
     } else {
         run(cargo(root).args(["test", "--release", "--workspace"]))
     }
+}
+
+fn prerequisites(root: &Path) -> Result<(), Fault> {
+    need::compiler(root)?;
+    need::node()?;
+    let found = need::browser()?;
+    println!("  {}, {}", found.chromium.display(), found.driver.display());
+    if root.join("web/package.json").is_file() { page::packages(root) } else { without("a front end") }
+}
+
+fn types(root: &Path) -> Result<(), Fault> {
+    if root.join("web/package.json").is_file() { page::check(root) } else { without("a front end") }
+}
+
+/// Crates whose tests also run as wasm: those that use `wasm-bindgen-test`.
+fn tested_as_wasm(root: &Path) -> Result<Vec<(String, PathBuf)>, Fault> {
+    let crates = root.join("crates");
+    let mut folders = vec![root.join("tests")];
+    for entry in fs::read_dir(&crates).map_err(Fault::file(&crates))? {
+        folders.push(entry.map_err(Fault::file(&crates))?.path());
+    }
+    folders.sort();
+    let mut found = Vec::new();
+    for folder in folders {
+        let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
+        let uses = text.lines().any(|line| line.trim_start().starts_with("wasm-bindgen-test"));
+        let name =
+            text.lines().find_map(|line| line.strip_prefix("name = ")).map(|name| name.trim_matches('"'));
+        if let (true, Some(name)) = (uses, name) {
+            found.push((name.to_owned(), folder));
+        }
+    }
+    Ok(found)
+}
+
+/// Runs the wasm tests as `wasm-pack test --headless --chrome` does, with the runner of the very version in
+/// Cargo.lock and without installing anything; the release build is shared with the other steps.
+fn wasm_tests(root: &Path) -> Result<(), Fault> {
+    let browser = need::browser()?;
+    let crates = tested_as_wasm(root)?;
+    if crates.is_empty() {
+        return without("a wasm test");
+    }
+    let tool = module::tool(root)?;
+    // A list, so that a folder with a blank in its name does no harm; JSON's strings are TOML's here.
+    let runner =
+        format!("target.wasm32-unknown-unknown.runner=[{:?}, \"run-tests\"]", tool.display().to_string());
+    for (name, folder) in crates {
+        run(cargo(root)
+            .env("CHROMEDRIVER", &browser.driver)
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", folder.join("webdriver.json"))
+            // A whole orbit of 1e5 steps takes longer than the runner's own patience.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "600")
+            .args(["--config", &runner])
+            .args(["test", "--release", "--target", "wasm32-unknown-unknown", "--tests", "-p", &name]))?;
+    }
+    Ok(())
+}
+
+/// Says that a part of the project is not there yet, which is no fault.
+fn without(what: &str) -> Result<(), Fault> {
+    println!("  nothing to do: this version has no part that needs it ({what})");
+    Ok(())
+}
+
+fn has_playground(root: &Path) -> bool {
+    module::require_playground(root).is_ok()
+}
+
+fn light_module(root: &Path) -> Result<(), Fault> {
+    if !has_playground(root) {
+        return without("crates/playground");
+    }
+    let folder = module::build(root, Module::Light, "web")?;
+    module::no_command_exports(&folder)?;
+    let path = folder.join("playground_bg.wasm");
+    let bytes = fs::read(&path).map_err(Fault::file(&path))?;
+    for name in ["burn-", "burn_", "cubecl"] {
+        if module::contains(&bytes, name.as_bytes()) {
+            return Err(Fault::Broken(format!(
+                "the light module mentions `{name}`: burn belongs into the full one"
+            )));
+        }
+    }
+    let size = compressed(&path)?;
+    println!("  light module: {} bytes, {size} by brotli (budget {LIGHT_BUDGET})", bytes.len());
+    if size > LIGHT_BUDGET {
+        return Err(Fault::Broken(format!(
+            "the light module is {size} bytes by brotli; its budget is {LIGHT_BUDGET}"
+        )));
+    }
+    Ok(())
+}
+
+/// The size of a file compressed by brotli as static hosts do it.
+fn compressed(path: &Path) -> Result<u64, Fault> {
+    let script = "const { brotliCompressSync } = require('node:zlib');\n\
+                  console.log(brotliCompressSync(require('node:fs').readFileSync(process.argv[1])).length);";
+    let text = capture(Command::new("node").args(["-e", script]).arg(path))?;
+    text.parse().map_err(|_| Fault::Broken(format!("node gave no size of {}: {text}", path.display())))
+}
+
+fn full_module(root: &Path) -> Result<(), Fault> {
+    if !has_playground(root) || !module::has_full(root) {
+        play::tell(root, "absent", "This version has no full module.")?;
+        return without("the feature `nets` of playground");
+    }
+    let folder = module::build(root, Module::Full, "release")?;
+    module::no_command_exports(&folder)?;
+    play::tell(root, "ready", "")
+}
+
+fn page_builds(root: &Path) -> Result<(), Fault> {
+    if root.join("index.html").is_file() {
+        page::build(root, "web/dist").map(|_| ())
+    } else {
+        without("index.html")
+    }
+}
+
+fn program(root: &Path) -> Result<(), Fault> {
+    if root.join("crates/cli/Cargo.toml").is_file() {
+        run(cargo(root).args(["build", "--release", "-p", "cli"]))
+    } else {
+        without("crates/cli")
+    }
+}
+
+fn walk_throughs(root: &Path) -> Result<(), Fault> {
+    if has_playground(root) && root.join("index.html").is_file() {
+        in_browser(root, &[], &[])
+    } else {
+        without("the page")
+    }
+}
+
+/// Serves the built page on a free port and runs Playwright's specifications of `tests/browser` against it.
+pub(crate) fn in_browser(root: &Path, only: &[&str], more: &[(&str, &OsStr)]) -> Result<(), Fault> {
+    let browser = need::browser()?;
+    let runner = root.join("web/node_modules/@playwright/test/cli.js");
+    if !runner.is_file() {
+        return Err(Fault::missing(
+            "@playwright/test is not among the npm packages",
+            "add it to devDependencies in web/package.json and run `npm install` in web/",
+        ));
+    }
+    let site = Site { page: root.join("web/dist"), modules: root.join("web/pkg") };
+    let listener = server::bind(0)?;
+    let address = listener
+        .local_addr()
+        .map_err(|reason| Fault::Broken(format!("the server has no address: {reason}")))?;
+    thread::spawn(move || server::serve(&listener, site));
+    let separatrix =
+        module::target(root).join("release").join(format!("separatrix{}", std::env::consts::EXE_SUFFIX));
+    let mut command = Command::new("node");
+    command
+        .current_dir(root)
+        // Specifications lie outside web/, where the packages are.
+        .env("NODE_PATH", root.join("web/node_modules"))
+        .env("SEPARATRIX_PAGE", format!("http://{address}/"))
+        .env("SEPARATRIX_PROGRAM", separatrix)
+        .env("SEPARATRIX_CHROMIUM", browser.chromium)
+        .envs(more.iter().copied())
+        .arg(runner)
+        .args(["test", "--config", "tests/browser/playwright.config.ts"])
+        .args(only);
+    run(&mut command)
 }
 
 #[cfg(test)]

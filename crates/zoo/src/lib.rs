@@ -1,2 +1,406 @@
-//! The systems as .ode files with their known figures, compiled to native code at build.
+//! The systems as `.ode` files with their known figures, compiled to native code at build.
+//!
+//! A new system is one new file in `systems/`, with the header that `build/header.rs` describes.
 #![forbid(unsafe_code)]
+
+use equations::{EquationError, Interpreter, Model};
+use numerics::{Flow, FlowJacobian, Map, MapJacobian, Real};
+use std::sync::LazyLock;
+
+/// A parameter as a system's header describes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Described {
+    /// Its name in the equations.
+    pub name: &'static str,
+    /// What it is.
+    pub label: &'static str,
+    /// Where a slider may take it.
+    pub range: Option<[f64; 2]>,
+}
+
+/// A system of the zoo.
+#[derive(Debug)]
+pub struct System {
+    index: usize,
+    slug: &'static str,
+    name: &'static str,
+    family: &'static str,
+    sentence: &'static str,
+    citation: &'static str,
+    lyapunov: Option<(&'static [f64], &'static str)>,
+    parameters: &'static [Described],
+    text: &'static str,
+    model: LazyLock<Model>,
+}
+
+/// The model of a text that the build has read without a fault.
+fn read(text: &str) -> Model {
+    equations::parse(text).into_model().unwrap_or_else(|error: EquationError| {
+        // The build refuses a text with a fault, so this text is not the one that was built.
+        unreachable!("a system of the zoo cannot be read: {error}")
+    })
+}
+
+impl System {
+    /// Name in links.
+    pub fn slug(&self) -> &'static str {
+        self.slug
+    }
+    /// Name for people.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+    /// Family in the gallery.
+    pub fn family(&self) -> &'static str {
+        self.family
+    }
+    /// What it is.
+    pub fn sentence(&self) -> &'static str {
+        self.sentence
+    }
+    /// Who found it, and where.
+    pub fn citation(&self) -> &'static str {
+        self.citation
+    }
+    /// Known Lyapunov exponents at the default parameters, largest first.
+    pub fn lyapunov(&self) -> Option<&'static [f64]> {
+        self.lyapunov.map(|(exponents, _)| exponents)
+    }
+    /// Where the exponents are known from.
+    pub fn lyapunov_source(&self) -> Option<&'static str> {
+        self.lyapunov.map(|(_, source)| source)
+    }
+    /// The header's words on a parameter.
+    pub fn parameter(&self, name: &str) -> Option<&'static Described> {
+        self.parameters.iter().find(|p| p.name.eq_ignore_ascii_case(name))
+    }
+    /// The `.ode` text.
+    pub fn text(&self) -> &'static str {
+        self.text
+    }
+    /// The equations, read once.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+    /// Its right-hand side: native code where there is some, else the register program.
+    pub fn field<V: Real>(&'static self, parameters: &[f64]) -> Field<V> {
+        match (native_rate::<V>(self.index), native_jacobian(self.index)) {
+            (Some(rate), Some(jacobian)) => {
+                let mut field = Field {
+                    dimension: self.model().variables.len(),
+                    kind: Inner::Native { rate: At::new(rate), jacobian: At::new(jacobian) },
+                };
+                field.set_parameters(parameters);
+                field
+            }
+            _ => Field::interpreted(self.model(), parameters),
+        }
+    }
+}
+
+/// Functions that the build printed from a register program.
+#[derive(Clone, Copy, Debug)]
+struct Native<V> {
+    /// Time, state, parameters, what was prepared of them, and the outputs.
+    evaluate: fn(V, &[V], &[V], &[V], &mut [V]),
+    /// What depends on parameters alone.
+    prepare: fn(&[V], &mut [V]),
+    /// How many numbers that is.
+    prepared: usize,
+}
+
+/// Native code at some parameters.
+#[derive(Clone, Debug)]
+struct At<V> {
+    code: Native<V>,
+    parameters: Vec<V>,
+    prepared: Vec<V>,
+}
+
+impl<V: Real> At<V> {
+    fn new(code: Native<V>) -> Self {
+        Self { code, parameters: Vec::new(), prepared: vec![V::zero(); code.prepared] }
+    }
+    fn set(&mut self, parameters: &[f64]) {
+        self.parameters = parameters.iter().map(|p| V::splat(*p)).collect();
+        (self.code.prepare)(&self.parameters, &mut self.prepared);
+    }
+    #[inline]
+    fn evaluate(&self, t: V, x: &[V], out: &mut [V]) {
+        (self.code.evaluate)(t, x, &self.parameters, &self.prepared, out);
+    }
+}
+
+/// The right-hand side of a flow, or a map, at given parameters: native or interpreted, with the same bits.
+#[derive(Clone, Debug)]
+pub struct Field<V: Real = f64> {
+    dimension: usize,
+    kind: Inner<V>,
+}
+
+#[derive(Clone, Debug)]
+enum Inner<V: Real> {
+    Native { rate: At<V>, jacobian: At<f64> },
+    Interpreted(Box<Interpreter<V>>),
+}
+
+impl<V: Real> Field<V> {
+    /// The register program of any model.
+    pub fn interpreted(model: &Model, parameters: &[f64]) -> Self {
+        let kind = Inner::Interpreted(Box::new(Interpreter::new(model.system(), parameters)));
+        Self { dimension: model.variables.len(), kind }
+    }
+
+    /// Whether it runs as native code.
+    pub fn is_native(&self) -> bool {
+        matches!(self.kind, Inner::Native { .. })
+    }
+
+    /// Takes other parameters, in file order; missing ones are 0.
+    pub fn set_parameters(&mut self, to: &[f64]) {
+        match &mut self.kind {
+            Inner::Native { rate, jacobian } => {
+                rate.set(to);
+                jacobian.set(to);
+            }
+            Inner::Interpreted(interpreter) => {
+                for (index, value) in to.iter().enumerate() {
+                    interpreter.set_parameter(index, *value);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn evaluate(&mut self, t: V, x: &[V], out: &mut [V]) {
+        match &mut self.kind {
+            Inner::Native { rate, .. } => rate.evaluate(t, x, out),
+            Inner::Interpreted(interpreter) => interpreter.evaluate(t, x, out),
+        }
+    }
+}
+
+impl<V: Real> Flow<V> for Field<V> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn rate(&mut self, t: V, x: &[V], rate: &mut [V]) {
+        self.evaluate(t, x, rate);
+    }
+}
+
+impl<V: Real> Map<V> for Field<V> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn next(&mut self, t: V, x: &[V], next: &mut [V]) {
+        self.evaluate(t, x, next);
+    }
+}
+
+impl Field<f64> {
+    fn derivative(&mut self, t: f64, x: &[f64], out: &mut [f64]) {
+        match &mut self.kind {
+            Inner::Native { jacobian, .. } => jacobian.evaluate(t, x, out),
+            Inner::Interpreted(interpreter) => interpreter.jacobian_at(t, x, out),
+        }
+    }
+}
+
+impl FlowJacobian for Field<f64> {
+    fn jacobian(&mut self, t: f64, x: &[f64], jacobian: &mut [f64]) {
+        self.derivative(t, x, jacobian);
+    }
+}
+
+impl MapJacobian for Field<f64> {
+    fn jacobian(&mut self, t: f64, x: &[f64], jacobian: &mut [f64]) {
+        self.derivative(t, x, jacobian);
+    }
+}
+
+/// Every system, in the order of their slugs.
+pub fn systems() -> &'static [System] {
+    &SYSTEMS
+}
+
+/// The system of a slug, in any case.
+pub fn find(slug: &str) -> Option<&'static System> {
+    SYSTEMS.iter().find(|s| s.slug.eq_ignore_ascii_case(slug))
+}
+
+include!(concat!(env!("OUT_DIR"), "/systems.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use numerics::{Lanes, Stream};
+
+    fn near(system: &System, stream: &mut Stream) -> Vec<f64> {
+        system.model().initial().iter().map(|x| x + stream.normal()).collect()
+    }
+
+    fn same_bits<V: Real>() {
+        for system in systems() {
+            let mut stream = Stream::new(1, system.slug());
+            let parameters: Vec<f64> =
+                system.model().parameter_values().iter().map(|p| p * (1.0 + 0.1 * stream.normal())).collect();
+            let mut native = system.field::<V>(&parameters);
+            let mut interpreted = Field::<V>::interpreted(system.model(), &parameters);
+            assert!(native.is_native() && !interpreted.is_native(), "{}", system.slug());
+            for _ in 0..50 {
+                let mut x = vec![V::zero(); system.model().dimension()];
+                for lane in 0..V::LANES {
+                    for (value, place) in near(system, &mut stream).iter().zip(&mut x) {
+                        place.set_lane(lane, *value);
+                    }
+                }
+                let t = V::splat(stream.uniform() * 10.0);
+                let (mut a, mut b) = (x.clone(), x.clone());
+                native.evaluate(t, &x, &mut a);
+                interpreted.evaluate(t, &x, &mut b);
+                for (a, b) in a.iter().zip(&b) {
+                    for lane in 0..V::LANES {
+                        assert_eq!(a.lane(lane).to_bits(), b.lane(lane).to_bits(), "{}", system.slug());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn native_code_and_register_program_have_the_same_bits() {
+        same_bits::<f64>();
+        same_bits::<f32>();
+        same_bits::<Lanes<f32, 8>>();
+        same_bits::<Lanes<f64, 4>>();
+    }
+
+    #[test]
+    fn native_jacobians_are_those_of_the_register_program() {
+        for system in systems() {
+            let parameters = system.model().parameter_values();
+            let n = system.model().dimension();
+            let mut stream = Stream::new(2, system.slug());
+            let (mut a, mut b) = (vec![0.0; n * n], vec![0.0; n * n]);
+            for _ in 0..20 {
+                let x = near(system, &mut stream);
+                system.field::<f64>(&parameters).derivative(0.3, &x, &mut a);
+                Field::<f64>::interpreted(system.model(), &parameters).derivative(0.3, &x, &mut b);
+                for (a, b) in a.iter().zip(&b) {
+                    assert_eq!(a.to_bits(), b.to_bits(), "{}", system.slug());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn jacobians_agree_with_finite_differences() {
+        for system in systems() {
+            let n = system.model().dimension();
+            let mut field = system.field::<f64>(&system.model().parameter_values());
+            let mut stream = Stream::new(3, system.slug());
+            let mut jacobian = vec![0.0; n * n];
+            for _ in 0..10 {
+                let x = near(system, &mut stream);
+                field.derivative(0.7, &x, &mut jacobian);
+                for j in 0..n {
+                    let h = 1e-6 * (1.0 + x[j].abs());
+                    let (mut up, mut down) = (x.clone(), x.clone());
+                    up[j] += h;
+                    down[j] -= h;
+                    let (mut above, mut below) = (vec![0.0; n], vec![0.0; n]);
+                    field.evaluate(0.7, &up, &mut above);
+                    field.evaluate(0.7, &down, &mut below);
+                    for i in 0..n {
+                        let difference = (above[i] - below[i]) / (2.0 * h);
+                        let size = 1.0 + difference.abs() + above[i].abs();
+                        assert!(
+                            (difference - jacobian[i * n + j]).abs() < 1e-4 * size,
+                            "{}: entry {i}, {j} is {}, differences give {difference}",
+                            system.slug(),
+                            jacobian[i * n + j]
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn right_hand_sides_are_those_worked_out_by_hand() {
+        let at = |slug: &str, t: f64, x: &[f64]| {
+            let system = find(slug).unwrap();
+            let mut out = vec![0.0; x.len()];
+            system.field::<f64>(&system.model().parameter_values()).evaluate(t, x, &mut out);
+            out
+        };
+        let lorenz = at("lorenz", 0.0, &[1.0, 2.0, 3.0]);
+        assert_eq!(lorenz, [10.0, 23.0, 2.0 - 8.0]);
+        assert_eq!(at("rossler", 0.0, &[1.0, 2.0, 3.0]), [-5.0, 1.4, 0.2 + 3.0 * (1.0 - 5.7)]);
+        assert_eq!(at("henon", 0.0, &[0.5, 0.25]), [1.0 - 1.4 * 0.25 + 0.25, 0.15]);
+        assert_eq!(at("logistic", 0.0, &[0.5]), [0.975]);
+        assert_eq!(
+            at("lorenz-96", 0.0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])[0],
+            (2.0 - 7.0) * 8.0 - 1.0 + 8.0
+        );
+        // Hodgkin and Huxley's axon rests near -65 mV when no current flows.
+        let axon = find("hodgkin-huxley").unwrap();
+        let mut parameters = axon.model().parameter_values();
+        parameters[axon.model().parameter("current").unwrap()] = 0.0;
+        let mut rate = [0.0; 4];
+        axon.field::<f64>(&parameters).evaluate(0.0, &axon.model().initial(), &mut rate);
+        assert!(rate.iter().all(|r| r.abs() < 0.02), "{rate:?}");
+    }
+
+    #[test]
+    fn every_system_runs_for_ten_thousand_steps() {
+        for system in systems() {
+            let model = system.model();
+            let mut field = system.field::<f64>(&model.parameter_values());
+            let mut x = model.initial();
+            let n = x.len();
+            let mut next = vec![0.0; n];
+            if model.kind == equations::Kind::Map {
+                for _ in 0..10_000 {
+                    field.evaluate(0.0, &x, &mut next);
+                    std::mem::swap(&mut x, &mut next);
+                }
+            } else {
+                let h = model.options.dt.unwrap();
+                let mut k = vec![vec![0.0; n]; 4];
+                for step in 0..10_000 {
+                    let t = f64::from(step) * h;
+                    for stage in 0..4 {
+                        let c = [0.0, 0.5, 0.5, 1.0][stage] * h;
+                        let y: Vec<f64> = (0..n)
+                            .map(|i| x[i] + if stage > 0 { c * k[stage - 1][i] } else { 0.0 })
+                            .collect();
+                        field.evaluate(t + c, &y, &mut k[stage]);
+                    }
+                    for i in 0..n {
+                        x[i] += h / 6.0 * (k[0][i] + 2.0 * k[1][i] + 2.0 * k[2][i] + k[3][i]);
+                    }
+                }
+            }
+            let bound = model.options.bounds.unwrap();
+            assert!(x.iter().all(|v| v.abs() < bound), "{} ends at {x:?}", system.slug());
+        }
+    }
+
+    #[test]
+    fn systems_stand_in_order_and_in_a_family() {
+        let slugs: Vec<&str> = systems().iter().map(System::slug).collect();
+        assert!(slugs.windows(2).all(|pair| pair[0] < pair[1]), "{slugs:?}");
+        assert!(slugs.len() >= 24);
+        for system in systems() {
+            assert!(FAMILIES.contains(&system.family()), "{}", system.slug());
+            for parameter in &system.model().parameters {
+                let described = system.parameter(&parameter.name).unwrap();
+                let [low, high] = described.range.unwrap();
+                assert!((low..=high).contains(&parameter.value), "{}: {}", system.slug(), parameter.name);
+            }
+        }
+        assert!(find("LORENZ").is_some() && find("lorentz").is_none());
+    }
+}

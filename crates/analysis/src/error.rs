@@ -1,0 +1,90 @@
+//! What can be wrong with a request.
+
+/// A request that cannot be carried out, with what would be right.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data do not divide into samples of this many variables.
+    #[error("{length} values do not make samples of {dimension} variables: give a positive multiple")]
+    Shape {
+        /// Number of values.
+        length: usize,
+        /// Number of variables.
+        dimension: usize,
+    },
+    /// A state or a data set has another number of variables than the system.
+    #[error("{given} variables were given where {wanted} are needed")]
+    Dimension {
+        /// Number given.
+        given: usize,
+        /// Number needed.
+        wanted: usize,
+    },
+    /// Two data sets that are compared sample by sample differ in length.
+    #[error("the data sets have {first} and {second} samples: cut them to one length")]
+    Lengths {
+        /// Samples of the first.
+        first: usize,
+        /// Samples of the second.
+        second: usize,
+    },
+    /// There are too few samples.
+    #[error("{given} samples are too few: at least {wanted} are needed")]
+    TooFew {
+        /// Number given.
+        given: usize,
+        /// Smallest number that would do.
+        wanted: usize,
+    },
+    /// A value that must be finite is not.
+    #[error("value {index} is {value}: every value must be a finite number")]
+    NotFinite {
+        /// Place of the value.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// An option lies outside its range.
+    #[error("{name} is {value}: it must be {wanted}")]
+    Option {
+        /// Name of the option.
+        name: &'static str,
+        /// The value given.
+        value: f64,
+        /// What would be right.
+        wanted: &'static str,
+    },
+    /// The orbit left the bound.
+    #[error("the orbit diverged at time {time}: variable {variable} reached {value}")]
+    Diverged {
+        /// Time at the end of the step that left the bound.
+        time: f64,
+        /// Index of the variable.
+        variable: usize,
+        /// Its value.
+        value: f64,
+    },
+}
+
+pub(crate) fn check_shape(length: usize, dimension: usize) -> Result<usize, Error> {
+    if dimension == 0 || length == 0 || !length.is_multiple_of(dimension) {
+        return Err(Error::Shape { length, dimension });
+    }
+    Ok(length / dimension)
+}
+
+pub(crate) fn check_finite(values: &[f64]) -> Result<(), Error> {
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(index) => Err(Error::NotFinite { index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn check_option(
+    ok: bool,
+    name: &'static str,
+    value: f64,
+    wanted: &'static str,
+) -> Result<(), Error> {
+    if ok { Ok(()) } else { Err(Error::Option { name, value, wanted }) }
+}

@@ -1,0 +1,384 @@
+//! What can be typed: commands, options, examples.
+
+use crate::seeds::SeedRange;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  separatrix list                                       what there is to see
+  separatrix show lorenz                                equations, controls, claims
+  separatrix run lorenz --set rho=24.4 --steps 5000     a run and its fingerprint
+  separatrix run 'lorenz?rho=24.4&seed=7&step=5000'     the run of a link
+  separatrix run my.ode --output my.csv                 a file at its own settings
+  separatrix check generalized-teacher-forcing --seeds 1..5
+  separatrix lyapunov lorenz --count 3 --json
+  separatrix render 'lorenz?rho=24.4' --output lorenz.png
+
+Exit status: 0 when all went well; 1 when a claim fails, a fingerprint differs or a run diverges; 2 for bad input.";
+
+/// A laboratory for neural dynamics, from a terminal.
+///
+/// Runs, measures and draws chaotic systems and tiny recurrent networks, with the same numbers as the page.
+#[derive(Debug, Parser)]
+#[command(name = "separatrix", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the exhibits.
+    List(List),
+    /// List the systems, by family.
+    Systems(Systems),
+    /// Show an exhibit or a system: equations, controls, views, claims, what to cite.
+    Show(Show),
+    /// Run an exhibit, a system, a link or a file of equations.
+    Run(Run),
+    /// Evaluate a right-hand side and its Jacobian.
+    Eval(Eval),
+    /// Measure the claims of exhibits and hold them against their thresholds.
+    Check(Check),
+    /// Draw a view as a PNG picture.
+    Render(Render),
+    /// Make a link, or explain one.
+    #[command(subcommand)]
+    Link(Link),
+    /// Lyapunov exponents, largest first, with their sum, the mean divergence and the Kaplan-Yorke dimension.
+    Lyapunov(Lyapunov),
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `systems`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  separatrix systems --dimension 3")]
+pub struct Systems {
+    /// Only systems of this family (a part of its name will do).
+    #[arg(long, value_name = "NAME")]
+    pub family: Option<String>,
+    /// Only systems with this many state variables.
+    #[arg(long, value_name = "N")]
+    pub dimension: Option<usize>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  separatrix show lorenz\n  separatrix show generalized-teacher-forcing")]
+pub struct Show {
+    /// An exhibit, a system, a link, or a FILE.ode.
+    #[arg(value_name = "SLUG")]
+    pub source: String,
+    /// Print JSON: the declaration from which the page draws.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  separatrix run lorenz --set rho=24.4 --seed 7 --steps 5000 --json
+  separatrix run 'lorenz?step=5000&fingerprint=0123456789abcdef'
+  separatrix run my.ode --output my.csv --set a=0.2
+
+Without --steps a link runs to the step it names, an exhibit that ends by itself to its end, a FILE.ode for its
+total, and anything else for 10000 steps. A link that carries a fingerprint is compared with it. The columns of a
+FILE.ode are t, its variables and its aux quantities in the file's order, at the file's own total, dt, nout, trans,
+t0 and meth.";
+
+/// `run`
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct Run {
+    /// An exhibit, a system, a link, or a FILE.ode.
+    #[arg(value_name = "SLUG|LINK|FILE.ode")]
+    pub source: String,
+    /// Set a control: a parameter, an initial value (x_0=1), or what `show` lists. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// Seed of every random stream.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Steps (or updates) to run.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Write the recorded values as CSV.
+    #[arg(long, value_name = "FILE.csv")]
+    pub output: Option<PathBuf>,
+    /// A series of your own to run on.
+    #[arg(long, value_name = "FILE.csv")]
+    pub series: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  separatrix eval lorenz --state 1,2,3 --json
+  separatrix eval my.ode --states states.jsonl --set a=0.2
+
+A line of --states is an array, [1,2,3], or {\"t\":0.5,\"state\":[1,2,3]}; each is answered by a line of JSON. For a
+map, rhs is the next state.";
+
+/// `eval`
+#[derive(Debug, Args)]
+#[command(after_help = EVAL_EXAMPLES)]
+pub struct Eval {
+    /// A system or a FILE.ode.
+    #[arg(value_name = "SYSTEM|FILE.ode")]
+    pub source: String,
+    /// The state, its values separated by commas; the system's own start when not given.
+    #[arg(long, value_name = "X,Y,..", allow_hyphen_values = true, value_delimiter = ',')]
+    pub state: Option<Vec<f64>>,
+    /// The time.
+    #[arg(long, value_name = "T", default_value_t = 0.0, allow_hyphen_values = true)]
+    pub t: f64,
+    /// Set a parameter. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// Read a state a line and answer a line each; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "state")]
+    pub states: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  separatrix check
+  separatrix check generalized-teacher-forcing --claim c1 --seeds 1..5 --jobs 4
+  separatrix check --json > verdicts.json
+
+A claim holds when its median over the seeds meets the threshold and at least 80 % of the seeds do (all of them,
+below five). An open claim shows its numbers and fails nothing.";
+
+/// `check`
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct Check {
+    /// Exhibits; all of them when none is named.
+    #[arg(value_name = "SLUG")]
+    pub exhibits: Vec<String>,
+    /// Only claims of this name. May be repeated.
+    #[arg(long = "claim", value_name = "ID")]
+    pub claims: Vec<String>,
+    /// Seeds, both ends included; each claim's own when not given.
+    #[arg(long, value_name = "A..B")]
+    pub seeds: Option<SeedRange>,
+    /// Threads; as many as there are processors when not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Ground of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ground {
+    /// Ink on paper.
+    Light,
+    /// Light on a dark stage.
+    Dark,
+}
+
+/// Width and height of a picture in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// Smallest and largest side of a picture.
+pub const SIDES: std::ops::RangeInclusive<u32> = 64..=8192;
+
+impl std::str::FromStr for Size {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (width, height) = text.split_once(['x', 'X']).ok_or("a size is written WxH, such as 1280x800")?;
+        let side = |name: &str, text: &str| match text.trim().parse() {
+            Ok(side) if SIDES.contains(&side) => Ok(side),
+            _ => Err(format!("the {name} must be a whole number from {} to {}", SIDES.start(), SIDES.end())),
+        };
+        Ok(Self { width: side("width", width)?, height: side("height", height)? })
+    }
+}
+
+/// `render`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  separatrix render 'lorenz?rho=24.4' --output lorenz.png --size 1920x1080 --theme dark"
+)]
+pub struct Render {
+    /// An exhibit, a system, a link, or a FILE.ode.
+    #[arg(value_name = "LINK")]
+    pub source: String,
+    /// The picture.
+    #[arg(long, value_name = "FILE.png")]
+    pub output: PathBuf,
+    /// Width and height in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x800")]
+    pub size: Size,
+    /// Ground.
+    #[arg(long, value_enum, default_value_t = Ground::Light)]
+    pub theme: Ground,
+    /// The view, as `show` names it; the first one when not given.
+    #[arg(long, value_name = "ID")]
+    pub view: Option<String>,
+    /// Steps to run before drawing.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Set a control. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// Seed of every random stream.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A series of your own to run on.
+    #[arg(long, value_name = "FILE.csv")]
+    pub series: Option<PathBuf>,
+}
+
+/// `link`
+#[derive(Debug, Subcommand)]
+pub enum Link {
+    /// Make a link: what stands after the address of the page.
+    #[command(after_help = "Example:\n  separatrix link make lorenz --set rho=24.4 --seed 7")]
+    Make(LinkMake),
+    /// Print each part of a link, and what is wrong with it.
+    #[command(after_help = "Example:\n  separatrix link explain '#/lorenz?rho=24.4&seed=7'")]
+    Explain(LinkExplain),
+}
+
+/// `link make`
+#[derive(Debug, Args)]
+pub struct LinkMake {
+    /// An exhibit, a system, a link, or a FILE.ode.
+    #[arg(value_name = "SLUG")]
+    pub source: String,
+    /// Set a control. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// Seed of every random stream.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `link explain`
+#[derive(Debug, Args)]
+pub struct LinkExplain {
+    /// The link, or the whole address.
+    #[arg(value_name = "LINK")]
+    pub link: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const LYAPUNOV_EXAMPLES: &str = "\
+Examples:
+  separatrix lyapunov lorenz --json
+  separatrix lyapunov lorenz-96 --count 2 --time 2000
+  separatrix lyapunov my.ode --set a=0.2";
+
+/// `lyapunov`
+#[derive(Debug, Args)]
+#[command(after_help = LYAPUNOV_EXAMPLES)]
+pub struct Lyapunov {
+    /// A system or a FILE.ode.
+    #[arg(value_name = "SYSTEM|FILE.ode")]
+    pub source: String,
+    /// Set a parameter or an initial value (x_0=1). May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// Steps to average over (iterations of a map).
+    #[arg(long, value_name = "N", conflicts_with = "time")]
+    pub steps: Option<u64>,
+    /// Time to average over.
+    #[arg(long, value_name = "T")]
+    pub time: Option<f64>,
+    /// How many exponents; all of them when not given.
+    #[arg(long, value_name = "K")]
+    pub count: Option<usize>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(words: &[&str]) -> Result<Command, clap::Error> {
+        let words = std::iter::once("separatrix").chain(words.iter().copied());
+        Arguments::try_parse_from(words).map(|arguments| arguments.command)
+    }
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_repeat_and_may_be_negative() {
+        let run = match parse(&["run", "lorenz", "--set", "rho=-1", "--set", "sigma=9", "--seed", "7"]) {
+            Ok(Command::Run(run)) => run,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(run.settings, ["rho=-1", "sigma=9"]);
+        assert_eq!(run.seed, Some(7));
+        assert!(!run.json);
+    }
+
+    #[test]
+    fn a_state_is_split_at_commas_and_may_begin_with_a_minus() {
+        let eval = match parse(&["eval", "lorenz", "--state", "-1,2e-3,3", "--t", "-0.5"]) {
+            Ok(Command::Eval(eval)) => eval,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(eval.state, Some(vec![-1.0, 2e-3, 3.0]));
+        assert_eq!(eval.t, -0.5);
+        assert!(parse(&["eval", "lorenz", "--state", "1,,2"]).is_err());
+        assert!(parse(&["eval", "lorenz", "--state", "1,2", "--states", "f"]).is_err());
+    }
+
+    #[test]
+    fn a_size_is_two_bounded_numbers() {
+        let size = |text: &str| text.parse::<Size>();
+        assert_eq!(size("640x480"), Ok(Size { width: 640, height: 480 }));
+        for bad in ["640", "x", "0x480", "640x999999", "640x-1", "axb"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_was_mistyped_is_bad_input() {
+        for words in
+            [&["rnu", "lorenz"][..], &["run"], &["check", "--jobs", "0"], &["check", "--seeds", "4..1"]]
+        {
+            assert_eq!(parse(words).expect_err("refused").exit_code(), 2, "{words:?}");
+        }
+        assert_eq!(parse(&["--help"]).expect_err("help").exit_code(), 0);
+        assert_eq!(parse(&["--version"]).expect_err("version").exit_code(), 0);
+    }
+}

@@ -1,0 +1,243 @@
+//! `render`
+
+use super::run::{STEPS, drive, take_method};
+use crate::Failure;
+use crate::args::{Ground, Render};
+use crate::csv_file::save;
+use crate::letters;
+use crate::source::Source;
+use crate::text::plain;
+use exhibits::contract::{Axis, Frame, Picture, Role, View, ViewKind};
+use exhibits::{Session, exhibits as list};
+use gpu::raster::Raster;
+use gpu::scene::{
+    AxisLabel, Camera, ColourScale, Layer, LineStyle, MarkKind, Panel, Points, Projection, Scene, Theme,
+    labels,
+};
+use std::io::Write;
+use std::sync::Arc;
+
+pub(super) fn render(arguments: &Render, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut source = Source::read(&arguments.source)?;
+    let (means, declaration) =
+        source.adjust(&arguments.settings, arguments.seed, arguments.series.as_deref())?;
+    if let (Some(_), Some(text)) = (&source.file, &source.recipe.equations) {
+        let model = list::read_equations(text)?;
+        take_method(&mut source.recipe, &model);
+    }
+    let view = match &arguments.view {
+        None => declaration.views.first(),
+        Some(id) => declaration.views.iter().find(|view| view.id == *id),
+    };
+    let Some(view) = view else {
+        let names: Vec<&str> = declaration.views.iter().map(|view| view.id.as_str()).collect();
+        let asked = arguments.view.as_deref().unwrap_or("");
+        return Err(Failure::Input(format!("there is no view {asked:?}; there are {}", names.join(", "))));
+    };
+    let mut session = Session::start(source.recipe, means)?;
+    let named = session.target().map(|target| target.step as u64);
+    let steps = arguments.steps.or(named).or(session.run().total()).unwrap_or(STEPS);
+    drive(&mut session, steps, None);
+    let scene = if view.kind == ViewKind::Scene {
+        session.run().scene()
+    } else {
+        let none = || Failure::Input(format!("the view {:?} has nothing to draw at step {steps}", view.id));
+        plot(view, &session.frame(&view.id).ok_or_else(none)?)?
+    };
+    let theme = if arguments.theme == Ground::Dark { Theme::Dark } else { Theme::Light };
+    let (width, height) = (arguments.size.width, arguments.size.height);
+    // One pixel of the smallest picture that reads well; larger ones have finer lines, not other ones.
+    let scale = (f64::from(height) / 800.0).max(1.0);
+    let camera = Camera::default();
+    let mut pixels = Raster::new(width, height).draw(&scene, &camera, theme, scale);
+    let size = [f64::from(width) / scale, f64::from(height) / scale];
+    let ink = theme.tokens().ink.map(|c| (c * 255.0) as u8);
+    for label in labels(&scene, &camera, size) {
+        letters::write(&mut pixels, [width, height], &label, scale, ink);
+    }
+    save(&arguments.output, &encode(&pixels, width, height)?)?;
+    let position = session.run().position();
+    let unit = session.run().unit();
+    let path = arguments.output.display();
+    Ok(writeln!(out, "{path}: {}, {width}x{height}, after {position} {unit}", plain(&view.title))?)
+}
+
+/// An RGBA picture as PNG.
+fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let fault = |e: png::EncodingError| Failure::Input(format!("the picture cannot be written: {e}"));
+    let mut writer = encoder.write_header().map_err(fault)?;
+    writer.write_image_data(pixels).map_err(fault)?;
+    writer.finish().map_err(fault)?;
+    Ok(bytes)
+}
+
+fn axis_label(axis: &Axis) -> AxisLabel {
+    let name = plain(&axis.label);
+    let name = if axis.log { format!("log10 {name}") } else { name };
+    AxisLabel { name, unit: axis.unit.clone().unwrap_or_default() }
+}
+
+/// The data of a plot as a scene in the plane; a logarithmic axis shows logarithms to base 10.
+fn plot(view: &View, frame: &Frame) -> Result<Scene, Failure> {
+    let Picture::Plot { series, uprights, levels, x, y, .. } = &frame.picture else {
+        let message =
+            format!("the view {:?} is no plot of lines or points; `render` draws scenes and plots", view.id);
+        return Err(Failure::Input(message));
+    };
+    let place = |value: f64, log: bool| if log { value.log10() } else { value };
+    let array = |index: u32| frame.arrays.get(index as usize).map_or(&[][..], Vec::as_slice);
+    let mut layers = Vec::new();
+    let mut bounds = [[f64::INFINITY, f64::NEG_INFINITY]; 2];
+    let mut all = Vec::new();
+    for one in series {
+        let (xs, ys) = (array(one.x.array), array(one.y.array));
+        let points: Vec<[f64; 2]> =
+            xs.iter().zip(ys).map(|(a, b)| [place(*a, view.x.log), place(*b, view.y.log)]).collect();
+        for point in points.iter().filter(|p| p.iter().all(|c| c.is_finite())) {
+            for (bound, c) in bounds.iter_mut().zip(point) {
+                *bound = [bound[0].min(*c), bound[1].max(*c)];
+            }
+        }
+        all.push((one, points));
+    }
+    for (bound, (fixed, log)) in bounds.iter_mut().zip([(x, view.x.log), (y, view.y.log)]) {
+        if let Some([low, high]) = fixed {
+            *bound = [place(*low, log), place(*high, log)];
+        } else {
+            // A little air, so that no line runs along the frame.
+            let air = 0.03 * (bound[1] - bound[0]);
+            *bound = [bound[0] - air, bound[1] + air];
+        }
+    }
+    let inside = |v: f64, [low, high]: [f64; 2]| v >= low && v <= high;
+    for (one, points) in all {
+        // What lies outside a fixed range would be drawn over the frame.
+        let shown = |p: &[f64; 2]| {
+            if inside(p[0], bounds[0]) && inside(p[1], bounds[1]) { *p } else { [f64::NAN; 2] }
+        };
+        let points: Points =
+            Arc::new(points.iter().map(shown).map(|[a, b]| [a as f32, b as f32, 0.0, 0.0]).collect());
+        let style = match one.role {
+            Role::Run => LineStyle::Accent,
+            Role::Ink => LineStyle::Ink,
+            Role::Quiet | Role::Dashed | Role::Dotted => LineStyle::Thin,
+        };
+        match (one.points, one.role.clone()) {
+            (true, _) => layers.push(Layer::Cloud { points, size: 3.0 }),
+            (false, Role::Dashed) => layers.push(Layer::Segments { points: strokes(&points, 2) }),
+            (false, Role::Dotted) => layers.push(Layer::Segments { points: strokes(&points, 3) }),
+            (false, _) => layers.push(Layer::Line { points, style }),
+        }
+    }
+    let stroke = |from: [f64; 2], to: [f64; 2]| {
+        let points = [from, to].map(|[a, b]| [a as f32, b as f32, 0.0, 0.0]);
+        Layer::Line { points: Arc::new(points.to_vec()), style: LineStyle::Thin }
+    };
+    let (mut named, mut names) = (Vec::new(), Vec::new());
+    let [[left, right], [low, high]] = bounds;
+    for mark in uprights {
+        let at = place(mark.at, view.x.log);
+        if inside(at, bounds[0]) {
+            layers.push(stroke([at, low], [at, high]));
+            named.push([at as f32, high as f32, 0.0]);
+            names.push(plain(&mark.label));
+        }
+    }
+    for mark in levels {
+        let at = place(mark.at, view.y.log);
+        if inside(at, bounds[1]) {
+            layers.push(stroke([left, at], [right, at]));
+            named.push([right as f32, at as f32, 0.0]);
+            names.push(plain(&mark.label));
+        }
+    }
+    if !named.is_empty() {
+        layers.push(Layer::Marks { points: named, labels: names, kind: MarkKind::Dot });
+    }
+    let mut panel = Panel::new(plain(&view.title), Projection::Plane, [bounds[0], bounds[1], [0.0, 1.0]]);
+    panel.axes = [axis_label(&view.x), axis_label(&view.y), AxisLabel::default()];
+    panel.colour = ColourScale::default();
+    panel.layers = layers;
+    Ok(Scene::single(panel))
+}
+
+/// A line cut into strokes, one piece in so many, so that it differs from a whole one by more than its colour.
+fn strokes(points: &Points, one_in: usize) -> Points {
+    Arc::new(points.windows(2).step_by(one_in).flatten().copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exhibits::contract::{ArrayRef, Mark, Series};
+
+    fn view(log: bool) -> View {
+        let axis = |log| Axis { label: "a".into(), unit: None, log };
+        View {
+            id: "v".into(),
+            title: "t".into(),
+            detail: String::new(),
+            kind: ViewKind::Lines,
+            x: axis(false),
+            y: axis(log),
+            alternative: String::new(),
+            pickable: false,
+        }
+    }
+
+    fn frame(ys: Vec<f64>, levels: Vec<Mark>) -> Frame {
+        let xs = (0..ys.len()).map(|i| i as f64).collect();
+        let of = |array| ArrayRef { array };
+        let one = Series { label: String::new(), role: Role::Run, x: of(0), y: of(1), points: false };
+        let picture = Picture::Plot {
+            view: "v".into(),
+            series: vec![one],
+            uprights: Vec::new(),
+            levels,
+            x: None,
+            y: None,
+            alternative: String::new(),
+        };
+        Frame { picture, arrays: vec![xs, ys] }
+    }
+
+    #[test]
+    fn a_plot_spans_its_finite_points() {
+        let scene = plot(&view(false), &frame(vec![1.0, f64::NAN, 3.0], Vec::new())).expect("a scene");
+        let [x, y, _] = scene.panels[0].bounds;
+        assert!(
+            x[0] < 0.0 && x[1] > 2.0 && y[0] < 1.0 && y[0] > 0.9 && y[1] > 3.0 && y[1] < 3.1,
+            "{x:?} {y:?}"
+        );
+    }
+
+    #[test]
+    fn a_logarithmic_axis_shows_logarithms_and_leaves_gaps_where_there_are_none() {
+        let scene = plot(&view(true), &frame(vec![1e-8, 0.0, 1.0], Vec::new())).expect("a scene");
+        let Layer::Line { points, .. } = &scene.panels[0].layers[0] else { panic!("a line") };
+        assert_eq!(points[0][1], -8.0);
+        assert!(points[1][1].is_nan());
+        assert_eq!(points[2][1], 0.0);
+        assert_eq!(scene.panels[0].axes[1].name, "log10 a");
+    }
+
+    #[test]
+    fn a_level_beyond_the_range_is_not_drawn() {
+        let level = |at| Mark { at, label: "known".into() };
+        let scene =
+            plot(&view(false), &frame(vec![0.0, 1.0], vec![level(0.5), level(9.0)])).expect("a scene");
+        assert_eq!(scene.panels[0].layers.len(), 3, "line, one level, its name");
+    }
+
+    #[test]
+    fn a_picture_is_a_png_of_its_size() {
+        let bytes = encode(&[255; 4 * 6], 3, 2).expect("encoded");
+        let info = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("read");
+        assert_eq!((info.info().width, info.info().height), (3, 2));
+        assert!(encode(&[255; 4], 3, 2).is_err());
+    }
+}

@@ -1,0 +1,120 @@
+//! What is wrong with a text, where, and what would be right.
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// There is no model.
+    Error,
+    /// There is a model, and something in the text has no effect on it.
+    Warning,
+}
+
+/// One finding in a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in characters.
+    pub column: u32,
+    /// Length of the offending text, in characters.
+    pub length: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, " ({help})")?;
+        }
+        Ok(())
+    }
+}
+
+/// A stretch of one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in characters.
+    pub column: u32,
+    /// Length in characters.
+    pub length: u32,
+}
+
+impl Span {
+    /// From the start of this to the end of `last`, where both are on one line.
+    pub(crate) fn to(self, last: Span) -> Span {
+        if last.line == self.line && last.column >= self.column {
+            Span { length: last.column + last.length - self.column, ..self }
+        } else {
+            self
+        }
+    }
+}
+
+/// The findings so far, bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) list: Vec<Diagnostic>,
+    pub(crate) failed: bool,
+}
+
+impl Findings {
+    pub(crate) fn error(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        self.failed = true;
+        self.push(Severity::Error, span, message.into(), help);
+    }
+    pub(crate) fn warning(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        self.push(Severity::Warning, span, message.into(), help);
+    }
+    fn push(&mut self, severity: Severity, span: Span, message: String, help: Option<String>) {
+        if self.list.len() < crate::bounds::DIAGNOSTICS {
+            let Span { line, column, length } = span;
+            self.list.push(Diagnostic { severity, line, column, length: length.max(1), message, help });
+        }
+    }
+}
+
+/// The known name nearest to `name` by edit distance, where one is near enough to be what was meant.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted: Vec<char> = name.to_lowercase().chars().take(64).collect();
+    let limit = if wanted.len() <= 2 { 1 } else { 1 + wanted.len() / 4 };
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let other: Vec<char> = candidate.to_lowercase().chars().take(64).collect();
+        let distance = edits(&wanted, &other);
+        if distance <= limit && distance < other.len() && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Edit distance in which exchanging two neighbours counts once.
+fn edits(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            let mut least = (last[j - 1] + same).min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(before[j - 2] + 1);
+            }
+            row.push(least);
+        }
+        before = last;
+        last = row;
+    }
+    last[b.len()]
+}

@@ -1,0 +1,146 @@
+use crate::contract::{Diagnostic, Fault};
+
+/// What can be wrong with what was asked of an exhibit.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ExhibitError {
+    /// The link's text itself.
+    #[error(transparent)]
+    Link(#[from] recipe::RecipeError),
+    /// No exhibit and no system has this name.
+    #[error("there is no exhibit and no system called {name:?}{}", nearest_text(.nearest))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The nearest one that exists.
+        nearest: Option<String>,
+    },
+    /// The exhibit has no such control.
+    #[error("{exhibit} has no control called {name:?}{}", nearest_text(.nearest))]
+    UnknownControl {
+        /// The exhibit.
+        exhibit: String,
+        /// The name.
+        name: String,
+        /// The nearest one that exists.
+        nearest: Option<String>,
+    },
+    /// A value that is not of the control's kind, or out of its range.
+    #[error("{control} = {value}: {expected}")]
+    Value {
+        /// The control.
+        control: String,
+        /// The value, cut.
+        value: String,
+        /// What it must be.
+        expected: String,
+    },
+    /// Equations that cannot be read.
+    #[error("{}", equations_text(.0))]
+    Equations(Vec<Diagnostic>),
+    /// The person's own series.
+    #[error("{0}")]
+    Series(String),
+    /// The run needs the person's own file, whose digest the link carries.
+    #[error(
+        "this run was made on a person's own series (digest {0:016x}); drop that file on the page, or name it \
+         with --series"
+    )]
+    SeriesMissing(u64),
+    /// The series is another one than the link was made on.
+    #[error("the link was made on a series with digest {wanted:016x}; this one has {found:016x}")]
+    OtherSeries {
+        /// The digest in the link.
+        wanted: u64,
+        /// The digest of the series given.
+        found: u64,
+    },
+    /// The exhibit cannot do what was asked, and says what it can.
+    #[error("{0}")]
+    Refused(String),
+    /// A checkpoint that is not one of this exhibit, or is damaged.
+    #[error("the checkpoint cannot be read: {0}; start the run again")]
+    Checkpoint(String),
+}
+
+fn nearest_text(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
+}
+
+fn equations_text(diagnostics: &[Diagnostic]) -> String {
+    let errors: Vec<String> = diagnostics
+        .iter()
+        .filter(|d| d.severity == "error")
+        .map(|d| {
+            let help = d.help.as_ref().map_or_else(String::new, |h| format!(" ({h})"));
+            format!("line {}, column {}: {}{help}", d.line, d.column, d.message)
+        })
+        .collect();
+    errors.join("\n")
+}
+
+impl ExhibitError {
+    /// The fault as the page shows it, with what the person had given.
+    pub fn fault(&self, text: Option<&str>) -> Fault {
+        let (about, title) = match self {
+            Self::Link(_) | Self::Unknown { .. } | Self::UnknownControl { .. } => {
+                ("link", "This link cannot be opened")
+            }
+            Self::Value { .. } => ("value", "This value cannot be used"),
+            Self::Equations(_) => ("equations", "These equations cannot be read"),
+            Self::Series(_) | Self::SeriesMissing(_) | Self::OtherSeries { .. } => {
+                ("series", "This series cannot be used")
+            }
+            Self::Refused(_) => ("value", "This cannot be run"),
+            Self::Checkpoint(_) => ("link", "The run cannot be resumed"),
+        };
+        let diagnostics =
+            if let Self::Equations(diagnostics) = self { diagnostics.clone() } else { Vec::new() };
+        Fault {
+            about: about.into(),
+            title: title.into(),
+            message: self.to_string(),
+            text: text.map(str::to_owned),
+            diagnostics,
+        }
+    }
+}
+
+/// The name among `names` that is nearest to `name` by edit distance, when it is near enough to be meant.
+pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let wanted: Vec<char> = name.to_lowercase().chars().take(64).collect();
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in names {
+        let distance = edit_distance(&wanted, &candidate.to_lowercase().chars().collect::<Vec<_>>());
+        if best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.filter(|(distance, _)| *distance <= 1 + wanted.len() / 3).map(|(_, candidate)| candidate.to_owned())
+}
+
+fn edit_distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let change = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_finds_its_name() {
+        let names = ["lorenz", "rossler", "hindmarsh-rose"];
+        assert_eq!(nearest("lorentz", names).as_deref(), Some("lorenz"));
+        assert_eq!(nearest("Rosler", names).as_deref(), Some("rossler"));
+        assert_eq!(nearest("quux", names), None);
+    }
+}

@@ -1,0 +1,283 @@
+//! Controls, views, claims and lesson of the Explorer.
+
+use crate::build::{axis, choice, figure, integer, log_axis, math, number, set_number, set_text, view};
+use crate::contract::{Bar, Claim, Control, LessonStep, View, ViewKind};
+use crate::subject::Subject;
+
+/// Controls that any system has; they outlive a change of equations.
+const GENERAL: [&str; 6] = ["dt", "solver", "tolerance", "copies", "spread", "apart"];
+
+/// Whether a control outlives a change of equations.
+pub(crate) fn keeps(id: &str) -> bool {
+    GENERAL.contains(&id) || id == "colour"
+}
+
+/// The key of a variable's start in links.
+pub(super) fn start_id(variable: &str) -> String {
+    format!("{}_0", variable.to_lowercase())
+}
+
+/// The key of a parameter in links.
+pub(super) fn parameter_id(parameter: &str) -> String {
+    let id = parameter.to_lowercase();
+    if GENERAL.contains(&id.as_str()) || id == "colour" || id.ends_with("_0") {
+        format!("p.{id}")
+    } else {
+        id
+    }
+}
+
+/// Range and decimals of a slider for a value of which nothing else is known.
+fn around(value: f64) -> ([f64; 2], u32) {
+    let size = if value == 0.0 { 1.0 } else { libm::fabs(value) };
+    let scale = libm::pow(10.0, libm::floor(libm::log10(size)));
+    let reach = libm::ceil(2.0 * size / scale) * scale;
+    let decimals = (2.0 - libm::log10(scale)).clamp(0.0, 8.0) as u32;
+    (if value < 0.0 { [-reach, reach] } else { [0.0, reach] }, decimals)
+}
+
+pub(super) fn controls(subject: &Subject) -> Vec<Control> {
+    let mut all = Vec::new();
+    for parameter in &subject.model().parameters {
+        let (mut range, decimals) = around(parameter.value);
+        let mut label = parameter.name.clone();
+        if let Some(described) = subject.system().and_then(|s| s.parameter(&parameter.name)) {
+            label = described.label.to_owned();
+            range = described.range.unwrap_or(range);
+        }
+        let id = parameter_id(&parameter.name);
+        let mut slider = number(&id, &label, range, parameter.value, decimals)
+            .open()
+            .group("Parameters")
+            .help("A parameter of the equations; it takes effect at once.");
+        slider.symbol = Some(math(&equations::mathml_name(&parameter.name)));
+        all.push(slider);
+    }
+    let map = subject.is_map();
+    for variable in &subject.model().variables {
+        let (range, decimals) = around(variable.initial);
+        let mut slider = number(
+            &start_id(&variable.name),
+            &format!("{} at the start", variable.name),
+            [-range[1], range[1]],
+            variable.initial,
+            decimals,
+        )
+        .open()
+        .restarts()
+        .group("Start")
+        .help("Where the first trajectory begins.");
+        slider.symbol = Some(math(&equations::mathml_name(&variable.name)));
+        all.push(slider);
+    }
+    if !map {
+        let dt = subject.step();
+        all.push(
+            number("dt", "Step", [dt / 20.0, dt * 4.0], dt, 5)
+                .symbol("<mrow><mi>Δ</mi><mi>t</mi></mrow>")
+                .logarithmic()
+                .restarts()
+                .group("Stepping")
+                .help("Time from one step to the next; the adaptive solver lands on these times."),
+        );
+        let solvers = [("rk4", "RK4"), ("tsit5", "Tsit5"), ("euler", "Euler")];
+        all.push(
+            choice("solver", "Solver", &solvers, "rk4")
+                .restarts()
+                .group("Stepping")
+                .help("Of the first trajectory; the copies go by RK4, or by Euler where that is chosen."),
+        );
+        all.push(
+            number("tolerance", "Tolerance", [1e-12, 1e-2], 1e-8, 12)
+                .logarithmic()
+                .restarts()
+                .shown_when("solver", &["tsit5"])
+                .group("Stepping")
+                .help("Relative tolerance; the absolute one is a thousandth of it."),
+        );
+    }
+    let most = recipe::bounds::COPIES as f64;
+    all.push(
+        integer("copies", "Copies", [1.0, most], 256.0)
+            .symbol("<mi>N</mi>")
+            .logarithmic()
+            .restarts()
+            .group("Ensemble")
+            .help("Trajectories that start near one another."),
+    );
+    all.push(
+        number("spread", "Spread", [1e-8, 1.0], 0.1, 8)
+            .logarithmic()
+            .restarts()
+            .group("Ensemble")
+            .help("How far apart they start, as a share of each variable's range."),
+    );
+    all.push(
+        number("apart", "Apart by", [1e-12, 1e-2], 1e-8, 12)
+            .symbol("<mi>δ</mi>")
+            .logarithmic()
+            .restarts()
+            .group("Ensemble")
+            .help("Distance of the second trajectory from the first at the start."),
+    );
+    let colours = [("speed", "speed"), ("copy", "copy"), ("last", "last variable")];
+    all.push(choice("colour", "Colour", &colours, "speed").group("Ensemble").help("What the colour tells."));
+    all
+}
+
+pub(super) fn views(subject: &Subject) -> Vec<View> {
+    let names = subject.variable_names();
+    let at = |i: usize| names.get(i).cloned().unwrap_or_default();
+    let time = if subject.is_map() { "n" } else { "t" };
+    let mut stage = view(
+        "stage",
+        "State space",
+        "",
+        ViewKind::Scene,
+        [axis(&at(0)), axis(&at(1))],
+        "The trajectories of the ensemble in state space.",
+    );
+    stage.pickable = names.len() == 2;
+    vec![
+        stage,
+        view(
+            "series",
+            &format!("{}({time})", at(0)),
+            "of two neighbours",
+            ViewKind::Lines,
+            [axis(time), axis(&at(0))],
+            "The first variable of two trajectories that start close together, against time.",
+        ),
+        view(
+            "separation",
+            "Distance",
+            "of the two",
+            ViewKind::Lines,
+            [axis(time), log_axis("distance")],
+            "The distance between the two trajectories against time, on a logarithmic axis.",
+        ),
+    ]
+}
+
+pub(super) fn claims() -> Vec<Claim> {
+    let claim = |id: &str, statement: &str, figure, note: &str, cost| Claim {
+        id: id.into(),
+        statement: statement.into(),
+        figures: vec![figure],
+        open: false,
+        note: note.into(),
+        seeds: vec![1, 2, 3],
+        cost,
+    };
+    let symbol = "<msub><mi>λ</mi><mn>1</mn></msub>";
+    vec![
+        claim(
+            "lorenz-exponent",
+            "Neighbours part at a known rate (Lorenz)",
+            figure("lorenz-exponent", "largest Lyapunov exponent", symbol, "ρ = 20", Bar::Within {
+                centre: 0.906,
+                tolerance: 0.02,
+            })
+            .baseline(Bar::AtMost { bound: 0.0 })
+            .paper(Some(0.9056), "0.906", false),
+            "Tangent flow with the exact Jacobian and QR, from a start drawn with the seed. Without chaos, at \
+             ρ = 20, the exponent is below zero. Known value: Viswanath, 1998.",
+            4e8,
+        ),
+        claim(
+            "lorenz-sum",
+            "Volume shrinks at a constant rate (Lorenz)",
+            figure(
+                "lorenz-sum",
+                "sum of the exponents less the mean divergence",
+                "<mrow><mo>|</mo><mo>∑</mo><msub><mi>λ</mi><mi>i</mi></msub><mo>−</mo><mo>⟨</mo><mo>∇</mo><mo>·</mo>\
+                 <mi>f</mi><mo>⟩</mo><mo>|</mo></mrow>",
+                "by Euler's method",
+                Bar::AtMost { bound: 1e-3 },
+            )
+            .baseline(Bar::AtLeast { bound: 1e-2 })
+            .paper(Some(0.0), "0", false)
+            .logarithmic(),
+            "The sum comes from QR of the tangent flow, the divergence from the trace of the Jacobian along the \
+             orbit: −σ − 1 − β = −13.667. Euler's method at the same step gets the volume wrong.",
+            4e8,
+        ),
+        claim(
+            "henon-exponent",
+            "The Hénon map's exponent",
+            figure("henon-exponent", "largest Lyapunov exponent", symbol, "a = 0.3", Bar::Within {
+                centre: 0.419,
+                tolerance: 0.01,
+            })
+            .baseline(Bar::AtMost { bound: 0.0 })
+            .paper(Some(0.419), "0.419", false),
+            "A million steps of the map and its Jacobian. At a = 0.3 the map rests at a fixed point.",
+            6e7,
+        ),
+        claim(
+            "gpu-statistics",
+            "The GPU draws the same ensemble as the CPU",
+            figure(
+                "gpu-statistics",
+                "largest difference of means and deviations, in standard errors",
+                "<mi>z</mi>",
+                "ρ = 35",
+                Bar::AtMost { bound: 4.0 },
+            )
+            .baseline(Bar::AtLeast { bound: 8.0 }),
+            "4,096 trajectories of the Lorenz system from independent starts, 4,000 steps in single precision on \
+             each side; chaos makes single trajectories part, the statistics must agree.",
+            5e9,
+        ),
+    ]
+}
+
+pub(super) fn lesson(subject: &Subject) -> Vec<LessonStep> {
+    let step = |text: &str, action: &str, sets| LessonStep { text: text.into(), action: action.into(), sets };
+    let mut all = vec![step(
+        "All copies begin close together. Watch how long they stay so: where the bundle frays, prediction ends.",
+        "Start within a millionth",
+        vec![set_number("spread", 1e-6)],
+    )];
+    all.push(step(
+        "Two trajectories start a hundred-millionth apart. On the logarithmic axis their distance grows along a \
+         straight line; its slope is the largest Lyapunov exponent.",
+        "Bring them nearer still",
+        vec![set_number("apart", 1e-11)],
+    ));
+    if let Some(first) = subject.model().parameters.iter().find(|p| p.value != 0.0) {
+        let id = parameter_id(&first.name);
+        all.push(step(
+            &format!(
+                "A parameter changes the system while it runs. Halve <em>{}</em> and see whether the picture keeps \
+                 its shape.",
+                escape(&first.name)
+            ),
+            &format!("Halve {}", first.name),
+            vec![set_number(&id, first.value / 2.0)],
+        ));
+        all.push(step(
+            "And back again. Where the copies now go need not be where they went before.",
+            "Set it back",
+            vec![set_number(&id, first.value)],
+        ));
+    }
+    if !subject.is_map() {
+        all.push(step(
+            "Euler’s method takes the tangent for the curve. At this step the error is no longer small.",
+            "Step by Euler’s method",
+            vec![set_text("solver", "euler")],
+        ));
+    } else {
+        all.push(step(
+            "Colour by the copy rather than by the speed, and see how thoroughly the copies mix.",
+            "Colour by copy",
+            vec![set_text("colour", "copy")],
+        ));
+    }
+    all
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}

@@ -1,0 +1,89 @@
+//! Exhibit 22: generalised teacher forcing on shallow piecewise-linear recurrent networks.
+//!
+//! Source: F. Hess, Z. Monfared, M. Brenner and D. Durstewitz, Generalized Teacher Forcing for Learning Chaotic
+//! Dynamics, ICML 2023; model, forcing, estimators and metrics as in the authors' public code.
+
+mod data;
+mod declaration;
+mod measure;
+mod metrics;
+mod run;
+
+use crate::claims::Measured;
+use crate::contract::{Claim, Declaration, Equations};
+use crate::error::ExhibitError;
+use crate::exhibit::{Exhibit, Local, Means, Run, Setup};
+use crate::subject::Subject;
+use declaration as d;
+use recipe::Recipe;
+
+/// The exhibit.
+pub(crate) struct GeneralizedTeacherForcing;
+
+impl Exhibit for GeneralizedTeacherForcing {
+    fn slug(&self) -> &'static str {
+        d::SLUG
+    }
+
+    fn declare(&self, recipe: &Recipe, _: &Means) -> Result<Declaration, ExhibitError> {
+        let systems: Vec<(&str, &str)> = zoo::systems()
+            .iter()
+            .filter(|s| s.model().variables.len() <= d::MOST_VARIABLES)
+            .map(|s| (s.slug(), s.name()))
+            .collect();
+        let subject = match &recipe.equations {
+            Some(text) => Subject::typed(text)?,
+            None => {
+                // A system that does not exist is told by the check of the controls.
+                let slug = recipe.control("system").filter(|slug| zoo::find(slug).is_some());
+                Subject::of_zoo(slug.unwrap_or("lorenz"))?
+            }
+        };
+        Ok(Declaration {
+            slug: d::SLUG.into(),
+            title: d::TITLE.into(),
+            subtitle: d::SUBTITLE.into(),
+            family: "Learning chaos".into(),
+            sentence: d::SENTENCE.into(),
+            edition: 1,
+            equations: Some(Equations {
+                text: subject.text().to_owned(),
+                mathml: subject.mathml(),
+                editable: true,
+                typed: recipe.equations.is_some(),
+            }),
+            controls: d::controls(&systems),
+            views: d::views(),
+            claims: d::claims(),
+            lesson: d::lesson(),
+            citations: vec![d::CITATION.into()],
+            takes_series: true,
+            takes_gpu: false,
+        })
+    }
+
+    fn start(&self, setup: &Setup<'_>) -> Result<Box<dyn Run>, ExhibitError> {
+        Ok(Box::new(run::Training::start(setup)?))
+    }
+
+    fn cost(&self, setup: &Setup<'_>) -> f64 {
+        let v = setup.values;
+        let (hidden, length) = (v.number("hidden"), v.number("length"));
+        // Three trainings, forward and backward, three variables in and out of the hidden layer.
+        3.0 * v.number("updates") * 16.0 * length * hidden * 3.0 * 2.0 * 2.0 * 3.0
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        d::claims()
+    }
+
+    fn measure<'a>(
+        &'a self,
+        claim: &'a str,
+        seed: u64,
+        _: &'a Means,
+        progress: &'a mut dyn FnMut(f64),
+    ) -> Local<'a, Result<Vec<Measured>, String>> {
+        Box::pin(async move { measure::measure(claim, seed, progress) })
+    }
+}

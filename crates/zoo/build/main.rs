@@ -1,0 +1,144 @@
+//! Compiles every `systems/*.ode` to Rust: a table of headers and texts, and native code for systems of at most
+//! sixteen states, printed from the same register program that interprets typed equations.
+
+mod header;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Larger systems run as register programs.
+const MOST_STATES: usize = 16;
+
+fn main() -> ExitCode {
+    println!("cargo:rerun-if-changed=systems");
+    println!("cargo:rerun-if-changed=build");
+    match generate() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate() -> Result<(), String> {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?);
+    let out = PathBuf::from(std::env::var("OUT_DIR").map_err(|e| e.to_string())?);
+    let folder = root.join("systems");
+    let read = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut files: Vec<PathBuf> = read.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|e| e == "ode"));
+    files.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
+    let (mut table, mut modules, mut rates, mut jacobians) =
+        (String::new(), String::new(), String::new(), String::new());
+    for (index, file) in files.iter().enumerate() {
+        one(index, file, &mut table, &mut modules, &mut rates, &mut jacobians)
+            .map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    let code = format!(
+        "/// Families of systems in the order of the gallery.\n\
+         pub const FAMILIES: [&str; {}] = {:?};\n\
+         static SYSTEMS: [System; {}] = [\n{table}];\n\
+         /// Right-hand sides as native code, generated at build.\n\
+         pub mod native {{\n{modules}}}\n\
+         fn native_rate<V: Real>(index: usize) -> Option<Native<V>> {{\n    match index {{\n{rates}        _ => None,\n    }}\n}}\n\
+         fn native_jacobian(index: usize) -> Option<Native<f64>> {{\n    match index {{\n{jacobians}        _ => None,\n    }}\n}}\n",
+        header::FAMILIES.len(),
+        header::FAMILIES,
+        files.len()
+    );
+    std::fs::write(out.join("systems.rs"), code).map_err(|e| e.to_string())
+}
+
+fn one(
+    index: usize,
+    file: &Path,
+    table: &mut String,
+    modules: &mut String,
+    rates: &mut String,
+    jacobians: &mut String,
+) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|e| e.to_string())?;
+    let slug = file.file_stem().and_then(|s| s.to_str()).ok_or("the name is no text")?;
+    let header = header::read(&text)?;
+    let parsed = equations::parse(&text);
+    let faults: Vec<String> = parsed.diagnostics.iter().map(ToString::to_string).collect();
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
+    }
+    let model = parsed.into_model().map_err(|e| e.to_string())?;
+    let write = |e: std::fmt::Error| e.to_string();
+    let lyapunov = match &header.lyapunov {
+        Some((numbers, source)) => format!("Some((&{numbers:?}, {source:?}))"),
+        None => "None".to_owned(),
+    };
+    for (name, _, _) in &header.parameters {
+        if !model.parameters.iter().any(|p| p.name.eq_ignore_ascii_case(name)) {
+            return Err(format!("the header describes a parameter {name:?} that the equations do not have"));
+        }
+    }
+    let parameters: Vec<String> = header
+        .parameters
+        .iter()
+        .map(|(name, label, range)| {
+            format!("Described {{ name: {name:?}, label: {label:?}, range: {range:?} }}")
+        })
+        .collect();
+    writeln!(
+        table,
+        "    System {{ index: {index}, slug: {slug:?}, name: {:?}, family: {:?}, sentence: {:?}, citation: {:?}, \
+         lyapunov: {lyapunov}, parameters: &[{}], text: {text:?}, model: LazyLock::new(|| read({text:?})) }},",
+        header.name,
+        header.family,
+        header.sentence,
+        header.citation,
+        parameters.join(", "),
+    )
+    .map_err(write)?;
+    if model.variables.len() > MOST_STATES {
+        return Ok(());
+    }
+    let module = slug.replace('-', "_");
+    let source = equations::rust_source(&model, "");
+    let title = upper_camel(slug);
+    let (trait_name, method) = match model.kind {
+        equations::Kind::Flow => ("Flow", "rate"),
+        equations::Kind::Map => ("Map", "next"),
+    };
+    let (n, m) = (model.variables.len(), model.parameters.len());
+    writeln!(
+        modules,
+        "    pub(super) mod {module} {{\n        #![allow(clippy::all, unused, missing_docs, unreachable_pub, reason = \"generated\")]\n\
+         {source}\n    }}\n    /// {}, with its parameters in file order: a solver can be compiled for it alone.\n    \
+         #[derive(Clone, Copy, Debug, PartialEq)]\n    pub struct {title} {{\n        p: [f64; {m}],\n        \
+         q: [f64; {module}::RATE_PREPARED],\n    }}\n    impl {title} {{\n        /// At these parameters.\n        \
+         pub fn new(p: [f64; {m}]) -> Self {{\n            let mut q = [0.0; {module}::RATE_PREPARED];\n            \
+         {module}::rate_prepare(&p, &mut q);\n            Self {{ p, q }}\n        }}\n    }}\n    \
+         impl numerics::{trait_name}<f64> for {title} {{\n        #[inline]\n        \
+         fn dimension(&self) -> usize {{ {n} }}\n        #[inline]\n        \
+         fn {method}(&mut self, t: f64, x: &[f64], out: &mut [f64]) {{ {module}::rate(t, x, &self.p, &self.q, out) }}\n    }}",
+        header.name
+    )
+    .map_err(write)?;
+    for (list, what, constant, number) in
+        [(rates, "rate", "RATE", "V"), (jacobians, "jacobian", "JACOBIAN", "f64")]
+    {
+        writeln!(
+            list,
+            "        {index} => Some(Native {{ evaluate: native::{module}::{what}::<{number}>, prepare: \
+             native::{module}::{what}_prepare::<{number}>, prepared: native::{module}::{constant}_PREPARED }}),"
+        )
+        .map_err(write)?;
+    }
+    Ok(())
+}
+
+fn upper_camel(slug: &str) -> String {
+    slug.split('-')
+        .map(|part| {
+            let mut chars = part.chars();
+            chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+// A helper worker: a light laboratory of its own, for claims and thumbnails. Stopped by ending it.
+import { askForDevice, makeLaboratory, messageOf } from './engine';
+import type { Laboratory } from './laboratory';
+import type { FromHelper, ToHelper } from './messages';
+
+const scope = self as unknown as {
+  postMessage(message: FromHelper, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToHelper>) => void) | null;
+};
+
+let laboratory: Promise<Laboratory> | null = null;
+/** Asked for once, and only by a claim that may want it. */
+let device: Promise<unknown> | null = null;
+let toldAt = 0;
+
+async function listen(message: ToHelper): Promise<void> {
+  if (message.kind === 'start') {
+    laboratory = makeLaboratory(message.start, () => undefined);
+    await laboratory;
+    scope.postMessage({ kind: 'ready' });
+    return;
+  }
+  if (laboratory === null) throw new Error('a helper was asked before it was started');
+  const lab = await laboratory;
+  const { id } = message;
+  switch (message.kind) {
+    case 'measure': {
+      if (message.gpu) await (device ??= askForDevice(lab, true));
+      const measurements = await lab.measure(message.slug, message.claim, message.seed, (fraction) => {
+        const now = performance.now();
+        if (now - toldAt < 100) return;
+        toldAt = now;
+        scope.postMessage({ kind: 'done', id, fraction });
+      });
+      scope.postMessage({ kind: 'measured', id, measurements });
+      break;
+    }
+    case 'verdict':
+      scope.postMessage({ kind: 'verdict', id, verdict: lab.verdict(message.slug, message.claim, message.measurements) });
+      break;
+    case 'thumbnail': {
+      const pixels = new Uint8ClampedArray(lab.thumbnail(message.slug, message.size, message.dark));
+      scope.postMessage({ kind: 'thumbnail', id, size: message.size, pixels }, [pixels.buffer]);
+      break;
+    }
+  }
+}
+
+// One message at a time: a laboratory is not to be entered twice.
+let queue: Promise<void> = Promise.resolve();
+scope.onmessage = ({ data }): void => {
+  queue = queue.then(() => listen(data)).catch((error: unknown) => scope.postMessage({ kind: 'panic', message: messageOf(error) }));
+};

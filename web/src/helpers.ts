@@ -1,0 +1,106 @@
+// The helper workers: claims shared out seed by seed, and thumbnails when nothing is being measured.
+import type { Measurement, Verdict } from './contract';
+import type { FromHelper, Start, ToHelper } from './messages';
+
+interface Job {
+  message: Exclude<ToHelper, { kind: 'start' }>;
+  progress: (fraction: number) => void;
+  resolve: (answer: FromHelper) => void;
+  reject: (error: Error) => void;
+}
+interface Helper {
+  worker: Worker;
+  job: Job | null;
+}
+
+/** Each message but its `id`, which is given here. */
+type Question = Exclude<ToHelper, { kind: 'start' }> extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
+
+export class Helpers {
+  readonly #start: Start;
+  readonly #most = Math.max(1, Math.min(8, (navigator.hardwareConcurrency || 2) - 1));
+  #helpers: Helper[] = [];
+  #queue: Job[] = [];
+  #ids = 0;
+
+  constructor(start: Start) {
+    this.#start = start;
+  }
+
+  async measure(slug: string, claim: string, seed: string, gpu: boolean, progress: (fraction: number) => void): Promise<Measurement[]> {
+    const answer = await this.#ask({ kind: 'measure', slug, claim, seed, gpu }, progress);
+    return answer.kind === 'measured' ? answer.measurements : [];
+  }
+  async verdict(slug: string, claim: string, measurements: Measurement[]): Promise<Verdict | null> {
+    const answer = await this.#ask({ kind: 'verdict', slug, claim, measurements }, () => undefined, true);
+    return answer.kind === 'verdict' ? answer.verdict : null;
+  }
+  async thumbnail(slug: string, size: number, dark: boolean): Promise<ImageData | null> {
+    const answer = await this.#ask({ kind: 'thumbnail', slug, size, dark }, () => undefined);
+    return answer.kind === 'thumbnail' ? new ImageData(answer.pixels, answer.size, answer.size) : null;
+  }
+
+  /** Ends all measuring at once; thumbnails in hand are asked for again by whoever wants them. */
+  stop(): void {
+    for (const { worker, job } of this.#helpers) {
+      worker.terminate();
+      job?.reject(new Error('stopped'));
+    }
+    this.#helpers = [];
+    for (const job of this.#queue.splice(0)) job.reject(new Error('stopped'));
+  }
+
+  #ask(question: Question, progress: (fraction: number) => void, first = false): Promise<FromHelper> {
+    return new Promise((resolve, reject) => {
+      const job: Job = { message: { ...question, id: ++this.#ids } as Job['message'], progress, resolve, reject };
+      if (first) this.#queue.unshift(job);
+      else this.#queue.push(job);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const job = this.#queue[0];
+    if (job === undefined) return;
+    let helper = this.#helpers.find((one) => one.job === null);
+    if (helper === undefined) {
+      // Thumbnails alone do not deserve a second module in memory.
+      const most = job.message.kind === 'thumbnail' ? 1 : this.#most;
+      if (this.#helpers.length >= most) return;
+      helper = this.#make();
+    }
+    this.#queue.shift();
+    helper.job = job;
+    helper.worker.postMessage(job.message);
+    this.#next();
+  }
+
+  #make(): Helper {
+    const worker = new Worker(new URL('./helper.ts', import.meta.url), { type: 'module', name: 'helper' });
+    const helper: Helper = { worker, job: null };
+    const failed = (message: string): void => {
+      worker.terminate();
+      this.#helpers = this.#helpers.filter((one) => one !== helper);
+      helper.job?.reject(new Error(message));
+      this.#next();
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromHelper>): void => {
+      if (data.kind === 'ready') return;
+      if (data.kind === 'done') helper.job?.progress(data.fraction);
+      else if (data.kind === 'panic') failed(data.message);
+      else {
+        const { job } = helper;
+        helper.job = null;
+        job?.resolve(data);
+        this.#next();
+      }
+    };
+    worker.onerror = (event): void => {
+      event.preventDefault();
+      failed(event.message || 'the helper did not start');
+    };
+    worker.postMessage({ kind: 'start', start: this.#start } satisfies ToHelper);
+    this.#helpers.push(helper);
+    return helper;
+  }
+}

@@ -1,0 +1,85 @@
+// Everything that passes between the page and its workers. Data only; large arrays are transferred.
+import type { DeviceReport, Drawn, Gallery, Measurement, Opened, Setting, Shared, Status, Value, Verdict } from './contract';
+import type { CameraMove, Changed, Edited, Frame } from './laboratory';
+
+/** Which wasm module: the light one opens the page, the full one brings networks by automatic differentiation. */
+export type ModuleName = 'light' | 'full';
+
+/** How a laboratory is started, in any worker. */
+export interface Start {
+  module: ModuleName;
+  /** Absolute address of the folder that holds `light/` and `full/`. */
+  base: string;
+  /** Whether the person allows WebGPU. */
+  gpu: boolean;
+  /** Whether to use the stand-in laboratory of the tests; no effect in the built site. */
+  rehearsal: boolean;
+}
+
+/** Questions that the page asks the stage worker, and what it answers. */
+export interface Calls {
+  open(fragment: string): Opened;
+  edit(text: string, run: boolean): Edited;
+  series(name: string, text: string): Opened;
+  set(control: string, value: Value): Changed;
+  setMany(settings: Setting[]): Changed;
+  setSeed(seed: string): Changed;
+  setDevice(device: string): Changed;
+  step(): Status;
+  reset(): Status;
+  share(): Shared;
+  pick(x: number, y: number): boolean;
+}
+export type CallName = keyof Calls;
+
+export type ToStage =
+  | {
+      kind: 'start';
+      start: Start;
+      canvas: OffscreenCanvas;
+      width: number;
+      height: number;
+      ratio: number;
+      dark: boolean;
+      /** What to open; a checkpoint comes first when there is one. */
+      fragment: string;
+      checkpoint: Uint8Array | null;
+    }
+  | { kind: 'call'; id: number; name: CallName; args: unknown[] }
+  | { kind: 'play'; playing: boolean }
+  /** Steps a second; none for as fast as it goes. */
+  | { kind: 'pace'; pace: number | null }
+  /** Runs to a step as fast as it goes, then says so and pauses. */
+  | { kind: 'runTo'; step: number }
+  | { kind: 'views'; views: string[] }
+  | { kind: 'resize'; width: number; height: number; ratio: number }
+  | { kind: 'theme'; dark: boolean }
+  | { kind: 'camera'; move: CameraMove }
+  | { kind: 'destroyDevice' }
+  | { kind: 'ping' };
+
+export type FromStage =
+  | { kind: 'progress'; loaded: number; total: number }
+  | { kind: 'missing'; message: string }
+  | { kind: 'ready'; gallery: Gallery; device: DeviceReport; opened: Opened }
+  | { kind: 'answer'; id: number; value: unknown }
+  | { kind: 'tick'; status: Status; drawn: Drawn | null; frames: Frame[]; stepsPerSecond: number }
+  | { kind: 'reached'; status: Status }
+  | { kind: 'checkpoint'; bytes: Uint8Array; step: number }
+  | { kind: 'lost'; reason: string }
+  | { kind: 'panic'; message: string }
+  | { kind: 'pong' };
+
+export type ToHelper =
+  | { kind: 'start'; start: Start }
+  | { kind: 'measure'; id: number; slug: string; claim: string; seed: string; gpu: boolean }
+  | { kind: 'verdict'; id: number; slug: string; claim: string; measurements: Measurement[] }
+  | { kind: 'thumbnail'; id: number; slug: string; size: number; dark: boolean };
+
+export type FromHelper =
+  | { kind: 'ready' }
+  | { kind: 'done'; id: number; fraction: number }
+  | { kind: 'measured'; id: number; measurements: Measurement[] }
+  | { kind: 'verdict'; id: number; verdict: Verdict }
+  | { kind: 'thumbnail'; id: number; size: number; pixels: Uint8ClampedArray<ArrayBuffer> }
+  | { kind: 'panic'; message: string };
