@@ -13,6 +13,10 @@ pub const SCENES: &[Scene] = &[
     ("random streams", random_streams),
     ("elementary functions", elementary_functions),
     ("sums in a fixed order", sums),
+    ("lorenz, 1e5 steps", || exhibits::golden::system_digest("lorenz")),
+    ("hodgkin-huxley, 1e5 steps", || exhibits::golden::system_digest("hodgkin-huxley")),
+    ("ikeda, 1e5 steps", || exhibits::golden::system_digest("ikeda")),
+    ("generalized-teacher-forcing, 200 updates", || rnn::golden_training_digest().unwrap_or(0)),
 ];
 
 /// The digest that `golden.toml` holds for a scene.

@@ -130,9 +130,9 @@ impl Subject {
         let refused = |e: dynamics::Error| ExhibitError::Refused(e.to_string());
         let field = self.field::<f64>(parameters);
         Ok(if self.is_map() {
-            Runner::Map(Orbit::new(field, options, start).map_err(refused)?)
+            Runner::Map(Box::new(Orbit::new(field, options, start).map_err(refused)?))
         } else {
-            Runner::Flow(Trajectory::new(field, options, start).map_err(refused)?)
+            Runner::Flow(Box::new(Trajectory::new(field, options, start).map_err(refused)?))
         })
     }
 
@@ -159,24 +159,24 @@ impl Subject {
 /// A stepper over a field, whichever kind it is.
 pub enum Runner {
     /// A flow's trajectory.
-    Flow(Trajectory<Field<f64>>),
+    Flow(Box<Trajectory<Field<f64>>>),
     /// A map's orbit.
-    Map(Orbit<Field<f64>>),
+    Map(Box<Orbit<Field<f64>>>),
 }
 
 impl Runner {
     /// As a stepper.
     pub fn stepper(&self) -> &dyn Stepper {
         match self {
-            Self::Flow(trajectory) => trajectory,
-            Self::Map(orbit) => orbit,
+            Self::Flow(trajectory) => trajectory.as_ref(),
+            Self::Map(orbit) => orbit.as_ref(),
         }
     }
     /// As a stepper that moves.
     pub fn stepper_mut(&mut self) -> &mut dyn Stepper {
         match self {
-            Self::Flow(trajectory) => trajectory,
-            Self::Map(orbit) => orbit,
+            Self::Flow(trajectory) => trajectory.as_mut(),
+            Self::Map(orbit) => orbit.as_mut(),
         }
     }
     /// The field.

@@ -2,7 +2,7 @@
 //!
 //! [`scene`] is what exhibits write: plain data without a wgpu type in it. [`Device`] is asked for and
 //! tested once, [`Ensemble`] steps trajectories on it against the scalar [`twin`], and [`Painter`] draws
-//! scenes and ensembles; [`raster`] draws scenes on the CPU.
+//! scenes and ensembles. [`raster`] draws scenes on the CPU.
 #![forbid(unsafe_code)]
 
 mod camera;
