@@ -1,6 +1,6 @@
-//! The wasm-bindgen face: one [`Laboratory`] a worker, plain data in and out.
+//! The wasm-bindgen face: one `Laboratory` a worker, plain data in and out.
 //!
-//! Nothing here computes: calls go to the [`Session`], pictures to the stage. Faults are data that the page
+//! Nothing here computes: calls go to the session, pictures to the stage. Faults are data that the page
 //! shows; an exception means that the page itself called wrongly. Natively the crate is empty.
 #![cfg(target_arch = "wasm32")]
 #![forbid(unsafe_code)]

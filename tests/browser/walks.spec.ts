@@ -1,0 +1,112 @@
+// What a person does, by role and name.
+import { execFileSync } from 'node:child_process';
+import type { Page } from '@playwright/test';
+import { expect, test } from './house';
+
+interface Handle {
+  status(): { step: number; state: { state: string }; fingerprint: string | null; device: string } | null;
+  device(): { available: boolean; name: string; software: boolean } | null;
+  link(): string;
+  playing(): boolean;
+  destroyDevice(): void;
+}
+declare global {
+  interface Window {
+    separatrix: Handle;
+  }
+}
+
+const status = (page: Page) => page.evaluate(() => window.separatrix?.status() ?? null);
+
+/** Waits until the run has come so far. */
+async function reach(page: Page, step: number): Promise<void> {
+  await expect.poll(async () => (await status(page))?.step ?? 0, { timeout: 90_000 }).toBeGreaterThanOrEqual(step);
+}
+
+test('bad equations are told with their place and the last good run goes on', async ({ page }) => {
+  await page.goto('./#/lorenz');
+  await reach(page, 20);
+  await page.getByRole('button', { name: 'Edit as text' }).click();
+  const editor = page.getByRole('textbox', { name: 'Equations' });
+  await editor.fill("x'=sigma*(y-x)\ny'=x*(rhoo-z)-y\nz'=x*y-beta*z\npar sigma=10, rho=28, beta=2.6\ninit x=1,y=1,z=1\n");
+  await expect(page.getByRole('alert')).toContainText('rhoo');
+  const before = (await status(page))?.step ?? 0;
+  await reach(page, before + 20);
+  await editor.fill("x'=a*x-y\ny'=x\npar a=-0.1\ninit x=1,y=0\n");
+  await expect(page.getByRole('slider', { name: 'a', exact: true })).toBeVisible();
+  await reach(page, 20);
+  expect(await page.evaluate(() => window.separatrix.link())).toContain('ode=');
+});
+
+test('a run reloads from its own link with the same fingerprint, natively too', async ({ page }) => {
+  await page.goto('./#/lorenz?rho=24.4&seed=7');
+  await reach(page, 100);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect.poll(() => page.evaluate(() => window.separatrix.playing())).toBe(false);
+  await page.getByRole('button', { name: 'Share this run' }).first().click();
+  const link = await page.getByRole('dialog').getByRole('textbox').first().inputValue();
+  expect(link).toContain('fingerprint=');
+  const fingerprint = /fingerprint=([0-9a-f]{16})/.exec(link)?.[1];
+  const fragment = link.slice(link.indexOf('#'));
+  await page.goto('about:blank');
+  await page.goto(`./${fragment}`);
+  await expect(page.getByRole('status').filter({ hasText: /same fingerprint/i })).toBeVisible({ timeout: 60_000 });
+  expect((await status(page))?.fingerprint).toBe(fingerprint);
+  const program = process.env.SEPARATRIX_PROGRAM;
+  expect(program, 'the native program is built before the walk-throughs').toBeTruthy();
+  const told: unknown = JSON.parse(execFileSync(program as string, ['run', fragment, '--json'], { encoding: 'utf8' }));
+  expect(told).toMatchObject({ fingerprint });
+});
+
+test('training makes the loss fall and the free run appears', async ({ page }) => {
+  await page.goto('./#/generalized-teacher-forcing?hidden=20&updates=2000');
+  await reach(page, 300);
+  const said = page.getByRole('img', { name: /The loss is/ });
+  const loss = async (): Promise<number> => Number(/is ([0-9.e+-]+) after/.exec((await said.getAttribute('aria-label')) ?? '')?.[1]);
+  await expect.poll(loss, { timeout: 60_000 }).toBeLessThan(0.1);
+});
+
+test('a bad link opens the default, says so and keeps the text', async ({ page }) => {
+  await page.goto('./#/lorentz?rho=3');
+  await expect(page.getByText(/did you mean/i).first()).toBeVisible({ timeout: 60_000 });
+  await reach(page, 10);
+});
+
+test('a CSV file is learned from', async ({ page }) => {
+  await page.goto('./#/generalized-teacher-forcing?hidden=10&updates=1000&length=20');
+  await reach(page, 5);
+  const rows = Array.from({ length: 600 }, (_, i) => `${Math.sin(i * 0.1)},${Math.cos(i * 0.1)}`);
+  await page.locator('input[type=file]').setInputFiles({ name: 'own.csv', mimeType: 'text/csv', buffer: Buffer.from(['a,b', ...rows].join('\n')) });
+  await expect.poll(() => page.evaluate(() => window.separatrix.link()), { timeout: 60_000 }).toContain('series=');
+  await reach(page, 5);
+});
+
+test('an adapter is found, and a lost device is survived', async ({ page }) => {
+  await page.goto('./#/lorenz?copies=16');
+  await reach(page, 10);
+  expect(await page.evaluate(() => window.separatrix.device()?.available)).toBe(true);
+  const before = (await status(page))?.step ?? 0;
+  await page.evaluate(() => window.separatrix.destroyDevice());
+  await expect(page.getByRole('status').filter({ hasText: /device/i }).first()).toBeVisible({ timeout: 60_000 });
+  await reach(page, before + 20);
+});
+
+test('everything works with WebGPU off', async ({ page }) => {
+  await page.goto('./?gpu=off#/thomas');
+  await reach(page, 30);
+  expect((await status(page))?.device).toBe('cpu');
+  const stage = page.getByRole('main').locator('canvas').first();
+  const first = await stage.screenshot();
+  await expect.poll(async () => (await stage.screenshot()).equals(first), { timeout: 60_000 }).toBe(false);
+});
+
+test('a phone of 390 by 844 shows the stage, the tabs and the transport', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('./?gpu=off#/lorenz');
+  await reach(page, 20);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  await page.getByRole('tab', { name: 'Lesson' }).click();
+  await expect(page.getByText(/All copies begin close together/)).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
+});
