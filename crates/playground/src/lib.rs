@@ -310,6 +310,8 @@ impl Laboratory {
                         software: device.is_software(),
                         note: None,
                     };
+                    // A real device carries the ensembles from the start; software draws, and computes when asked.
+                    self.means.wants_gpu = !report.software;
                     self.means.gpu = Some(Arc::new(device));
                     report
                 }
