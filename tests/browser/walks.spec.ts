@@ -91,6 +91,18 @@ test('an adapter is found, and a lost device is survived', async ({ page }) => {
   await reach(page, before + 20);
 });
 
+test('the ensemble moves to WebGPU and back without a fault', async ({ page }) => {
+  await page.goto('./#/lorenz?copies=64');
+  await reach(page, 10);
+  await page.getByRole('button', { name: 'GPU', exact: true }).click();
+  await expect.poll(async () => (await status(page))?.device, { timeout: 60_000 }).toBe('gpu');
+  const before = (await status(page))?.step ?? 0;
+  await reach(page, before + 100);
+  expect((await status(page))?.device).toBe('gpu');
+  await page.getByRole('button', { name: 'CPU', exact: true }).click();
+  await expect.poll(async () => (await status(page))?.device, { timeout: 60_000 }).toBe('cpu');
+});
+
 test('everything works with WebGPU off', async ({ page }) => {
   await page.goto('./?gpu=off#/thomas');
   await reach(page, 30);

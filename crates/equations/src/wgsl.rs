@@ -16,7 +16,7 @@ pub const WGSL_HELPERS: &str = "
 fn truth_f(c: bool) -> f32 { return select(0.0, 1.0, c); }
 fn power_f(a: f32, b: f32) -> f32 {
     if b == 0.0 { return 1.0; }
-    if a == 0.0 { return select(3.4028235e38, 0.0, b > 0.0); }
+    if a == 0.0 { return select(3.4e38, 0.0, b > 0.0); }
     let m = pow(abs(a), b);
     let odd = abs(b - 2.0 * floor(b * 0.5)) == 1.0;
     return select(m, -m, a < 0.0 && odd);

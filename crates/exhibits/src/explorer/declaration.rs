@@ -36,6 +36,18 @@ fn around(value: f64) -> ([f64; 2], u32) {
     (if value < 0.0 { [-reach, reach] } else { [0.0, reach] }, decimals)
 }
 
+/// The name as a symbol, where it is one: a word has no place in a column of symbols.
+fn symbol(name: &str) -> Option<String> {
+    let inside = equations::mathml_name(name);
+    let mut tag = false;
+    let shown = inside.chars().filter(|c| {
+        let text = !tag && *c != '<';
+        tag = *c == '<' || (tag && *c != '>');
+        text
+    });
+    (shown.count() <= 3).then(|| math(&inside))
+}
+
 pub(super) fn controls(subject: &Subject) -> Vec<Control> {
     let mut all = Vec::new();
     for parameter in &subject.model().parameters {
@@ -50,7 +62,7 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
             .open()
             .group("Parameters")
             .help("A parameter of the equations; it takes effect at once.");
-        slider.symbol = Some(math(&equations::mathml_name(&parameter.name)));
+        slider.symbol = symbol(&parameter.name);
         all.push(slider);
     }
     let map = subject.is_map();
@@ -67,7 +79,7 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
         .restarts()
         .group("Start")
         .help("Where the first trajectory begins.");
-        slider.symbol = Some(math(&equations::mathml_name(&variable.name)));
+        slider.symbol = symbol(&variable.name);
         all.push(slider);
     }
     if !map {
