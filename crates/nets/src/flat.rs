@@ -87,7 +87,7 @@ pub fn with_parameters<M: Module>(module: M, flat: &Tensor<1>) -> M {
             let count: usize = sizes.iter().product();
             let from = self.1;
             self.1 += count;
-            let mut value: Tensor<D> = self.0.clone().slice([from..from + count]).reshape(sizes);
+            let mut value: Tensor<D> = self.0.clone().narrow(0, from, count).reshape(sizes);
             if old.is_autodiff() {
                 value = Tensor::from_inner(value).set_require_grad(old.is_require_grad());
             }
