@@ -124,7 +124,9 @@ proptest! {
         let once = parse_expression(&a).expect("a valid expression").to_string();
         let twice = parse_expression(&once).expect("printed text is valid").to_string();
         prop_assert_eq!(&once, &twice);
-        prop_assert_eq!(model(&a, "x").system(), model(&once, "x").system());
+        // As text: a folded constant may be NaN, which equals nothing, itself included.
+        let system = |text: &str| format!("{:?}", model(text, "x").system());
+        prop_assert_eq!(system(&a), system(&once));
     }
 
     #[test]
