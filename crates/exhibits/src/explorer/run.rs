@@ -6,14 +6,13 @@ use crate::build::{decimal, readout, set_number};
 use crate::bytes::{Reader, Writer};
 use crate::contract::{ArrayRef, Frame, Picture, Readout, Remedy, Role, Series, Value};
 use crate::error::ExhibitError;
-use crate::exhibit::{Budget, Divergence, Run, Setup};
+use crate::exhibit::{Divergence, Run, Setup};
 use crate::subject::{Runner, Subject};
 use crate::values::Values;
 use dynamics::{Checkpoint, Ensemble, EnsembleOptions, Method, Options, Statistics};
 use gpu::scene::{ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Ring, Scene};
 use numerics::{Digest, Lanes, Stream};
 use std::sync::Arc;
-use web_time::Instant;
 use zoo::Field;
 
 type Block = Lanes<f32, 8>;
@@ -437,14 +436,6 @@ impl Run for Exploration {
             }
         }
         self.record();
-    }
-    fn advance(&mut self, budget: Budget) {
-        while self.divergence().is_none() && budget.until.is_none_or(|until| self.position() < until) {
-            self.step();
-            if Instant::now() >= budget.deadline {
-                break;
-            }
-        }
     }
     fn divergence(&self) -> Option<Divergence> {
         let stepper = self.witness.stepper();
