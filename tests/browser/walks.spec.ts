@@ -8,6 +8,7 @@ interface Handle {
   device(): { available: boolean; name: string; software: boolean } | null;
   link(): string;
   playing(): boolean;
+  module(): 'light' | 'full';
   destroyDevice(): void;
 }
 declare global {
@@ -121,4 +122,38 @@ test('a phone of 390 by 844 shows the stage, the tabs and the transport', async 
   await expect(page.getByText(/All copies begin close together/)).toBeVisible();
   await page.getByRole('button', { name: 'Pause' }).click();
   await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
+});
+
+/** Mean brightness of the cells of a grid over a picture, as a data address, less their common mean. */
+async function cells(page: Page, png: Buffer): Promise<number[]> {
+  return page.evaluate(async (address) => {
+    const image = await createImageBitmap(await (await fetch(address)).blob());
+    const [width, height] = [24, 16];
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(image, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    const bright = Array.from({ length: width * height }, (_, i) => (data[4 * i] ?? 0) + (data[4 * i + 1] ?? 0) + (data[4 * i + 2] ?? 0));
+    const mean = bright.reduce((sum, value) => sum + value, 0) / bright.length;
+    return bright.map((value) => value - mean);
+  }, `data:image/png;base64,${png.toString('base64')}`);
+}
+const product = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+
+test('the graphics card and the processor draw the same picture', async ({ page }) => {
+  const pictures: number[][] = [];
+  for (const query of ['', '?gpu=off']) {
+    await page.goto('about:blank');
+    await page.goto(`./${query}#/lorenz?copies=32&step=600`);
+    await expect.poll(async () => (await status(page))?.step, { timeout: 90_000 }).toBe(600);
+    await expect.poll(() => page.evaluate(() => window.separatrix.playing())).toBe(false);
+    expect(await page.evaluate(() => window.separatrix.device()?.available)).toBe(query === '');
+    await page.waitForTimeout(500);
+    pictures.push(await cells(page, await page.getByRole('main').locator('canvas').first().screenshot()));
+  }
+  const [card, processor] = pictures as [number[], number[]];
+  const alike = product(card, processor) / Math.sqrt(product(card, card) * product(processor, processor));
+  expect(product(card, card)).toBeGreaterThan(0);
+  expect(alike).toBeGreaterThan(0.8);
 });

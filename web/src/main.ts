@@ -6,6 +6,7 @@ import { ControlsPanel, type Manner } from './controls';
 import { h, icon, markup, minus } from './dom';
 import { EngineLink } from './engine-link';
 import { EquationsPanel } from './equations';
+import { fullState } from './full';
 import { GalleryScreen, Rail } from './gallery';
 import { Helpers } from './helpers';
 import type { Changed } from './laboratory';
@@ -40,6 +41,7 @@ let pace: number | null = PACE_OF_A_FLOW;
 let target: Opened['target'] = null;
 let dragging = '';
 let diverged = false;
+let failed = false;
 let hiddenWhilePlaying = false;
 let galleryOpen = started.gallery;
 /** A change that needs the other module, made again once it is there. */
@@ -202,6 +204,12 @@ function takeStatus(now: Status, rate: number): void {
     diverged = false;
     stage.quiet();
   }
+  if (state.state === 'failed' && !failed) {
+    setPlaying(false);
+    stage.tell('The engine could not go on.', state.reason,
+      [...state.remedies.map(({ action, sets }: Remedy): [string, () => void] => [action, () => void setMany(sets, true)]), ['Rewind', () => void reset()]]);
+  } else if (state.state !== 'failed' && failed) stage.quiet();
+  failed = state.state === 'failed';
   if (state.state === 'finished' && playing) setPlaying(false);
   if (now.note !== null && now.note !== lastNote) tell(now.note);
   lastNote = now.note;
@@ -223,9 +231,33 @@ link.on('missing', ({ module, message }) => {
     return;
   }
   stage.waiting(true);
-  stage.tell('The full engine is not there yet.', 'It may still be being built; the page looks again every few seconds.', [['Go on without it', withoutFull]]);
-  lookAgain = window.setTimeout(() => link.change('full', wanted ?? current, wanted === null), 5000);
+  stage.tell('The full engine is not there yet.', 'The page looks again every few seconds.', [['Go on without it', withoutFull]]);
+  lookAgain = window.setTimeout(() => void lookForFull(), 0);
 });
+/** Asks how the full module stands, and goes over to it as soon as it is there. */
+async function lookForFull(): Promise<void> {
+  const { state, message } = await fullState(base);
+  if (state === 'failed' || state === 'absent') {
+    stage.tell('There is no full engine.', message, [['Go on without it', withoutFull]]);
+    return;
+  }
+  if (state === 'building') stage.tell('The full engine is being built.', 'That takes minutes the first time; the page goes over to it as soon as it is there.', [['Go on without it', withoutFull]]);
+  if (state === 'ready') link.change('full', wanted ?? current, wanted === null);
+  else lookAgain = window.setTimeout(() => void lookForFull(), 3000);
+}
+/** Tells once when the full module, built behind the page, is there. */
+async function watchFull(): Promise<void> {
+  let told = false;
+  for (;;) {
+    const { state, message } = await fullState(base);
+    if (state === 'building' && !told) tell(message);
+    if (state === 'ready' && told) tell('The full engine is ready.');
+    if (state !== 'building') return;
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  }
+}
+void watchFull();
 let lookAgain = 0;
 let wanted: string | null = null;
 function withoutFull(): void {
@@ -392,7 +424,7 @@ async function step(): Promise<void> {
 }
 function togglePlay(): void {
   if (target !== null) target = null;
-  if (!playing && (diverged || status?.state.state === 'finished')) void reset().then(() => setPlaying(true));
+  if (!playing && (diverged || failed || status?.state.state === 'finished')) void reset().then(() => setPlaying(true));
   else setPlaying(!playing);
 }
 

@@ -218,7 +218,13 @@ function answersOf(lab: Laboratory): Calls {
     setSeed: (seed) => changed(lab.setSeed(seed)),
     setDevice: (device) => changed(lab.setDevice(device)),
     step() {
+      const before = status?.step ?? 0;
       jumped(lab.step());
+      // An engine that has not answered yet is asked again, turn by turn, until the step is done.
+      if (status?.step === before && status.state.state === 'ready') {
+        target = before + 1;
+        playing = true;
+      }
       return status as Status;
     },
     reset() {

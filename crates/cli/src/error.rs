@@ -28,6 +28,14 @@ pub enum Failure {
         /// Steps that were good.
         step: u64,
     },
+    /// A run ended before the step asked for, because its engine could not go on.
+    #[error("the run stopped after {step} steps: {reason}")]
+    Stopped {
+        /// What happened.
+        reason: String,
+        /// Steps that were good.
+        step: u64,
+    },
     /// A file cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Read {
@@ -60,7 +68,7 @@ impl Failure {
     /// enough.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Claims(_) | Self::Fingerprint { .. } | Self::Diverged { .. } => 1,
+            Self::Claims(_) | Self::Fingerprint { .. } | Self::Diverged { .. } | Self::Stopped { .. } => 1,
             _ if self.is_broken_pipe() => 0,
             _ => 2,
         }

@@ -395,6 +395,13 @@ data! {
             /// What to do.
             remedies: Vec<Remedy>,
         },
+        /// Stopped by its engine.
+        Failed {
+            /// What happened.
+            reason: String,
+            /// What to do.
+            remedies: Vec<Remedy>,
+        },
     }
 
     /// A way on, as a button.

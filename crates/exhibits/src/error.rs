@@ -57,6 +57,12 @@ pub enum ExhibitError {
     /// The exhibit cannot do what was asked, and says what it can.
     #[error("{0}")]
     Refused(String),
+    /// The run needs networks by automatic differentiation, which this build leaves out.
+    #[error(
+        "{0} needs networks by automatic differentiation, which this build leaves out; the program has them when \
+         it is built with `--features nets`"
+    )]
+    Module(String),
     /// A checkpoint that is not one of this exhibit, or is damaged.
     #[error("the checkpoint cannot be read: {0}; start the run again")]
     Checkpoint(String),
@@ -91,6 +97,7 @@ impl ExhibitError {
                 ("series", "This series cannot be used")
             }
             Self::Refused(_) => ("value", "This cannot be run"),
+            Self::Module(_) => ("module", "This needs the full engine"),
             Self::Checkpoint(_) => ("link", "The run cannot be resumed"),
         };
         let diagnostics =
@@ -105,42 +112,7 @@ impl ExhibitError {
     }
 }
 
-/// The name among `names` that is nearest to `name` by edit distance, when it is near enough to be meant.
+/// The name among `names` that is nearest to `name`, when it is near enough to be meant.
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let wanted: Vec<char> = name.to_lowercase().chars().take(64).collect();
-    let mut best: Option<(usize, &str)> = None;
-    for candidate in names {
-        let distance = edit_distance(&wanted, &candidate.to_lowercase().chars().collect::<Vec<_>>());
-        if best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.filter(|(distance, _)| *distance <= 1 + wanted.len() / 3).map(|(_, candidate)| candidate.to_owned())
-}
-
-fn edit_distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_pen_finds_its_name() {
-        let names = ["lorenz", "rossler", "hindmarsh-rose"];
-        assert_eq!(nearest("lorentz", names).as_deref(), Some("lorenz"));
-        assert_eq!(nearest("Rosler", names).as_deref(), Some("rossler"));
-        assert_eq!(nearest("quux", names), None);
-    }
+    equations::nearest(name, names).map(str::to_owned)
 }

@@ -85,6 +85,15 @@ pub struct Divergence {
     pub remedies: Vec<Remedy>,
 }
 
+/// An engine that cannot go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// What happened, and what would be right.
+    pub reason: String,
+    /// What to do.
+    pub remedies: Vec<Remedy>,
+}
+
 /// A running exhibit. All of it is synchronous and returns soon; nothing waits for a device.
 pub trait Run {
     /// Steps done.
@@ -101,22 +110,30 @@ pub trait Run {
     fn time(&self) -> Option<f64> {
         None
     }
-    /// One step; does nothing when finished or diverged.
+    /// One step; does nothing when finished, diverged or failed, and less than a step while an engine has not
+    /// answered yet.
     fn step(&mut self);
     /// Steps until the budget is used up, the run ends, or the step named is reached.
     fn advance(&mut self, budget: Budget) {
         while self.divergence().is_none()
+            && self.failure().is_none()
             && self.total().is_none_or(|total| self.position() < total)
             && budget.until.is_none_or(|until| self.position() < until)
         {
+            let before = self.position();
             self.step();
-            if Instant::now() >= budget.deadline {
+            // An engine that has not answered yet gets its turn when this one ends.
+            if self.position() == before || Instant::now() >= budget.deadline {
                 break;
             }
         }
     }
     /// How it ended, if by a number that left all bounds.
     fn divergence(&self) -> Option<Divergence> {
+        None
+    }
+    /// Why the engine cannot go on, if it cannot.
+    fn failure(&self) -> Option<Failure> {
         None
     }
     /// Digest of the witness at the present step; `None` when nothing is claimed, see [`Run::witness_note`].
@@ -185,6 +202,10 @@ pub trait Exhibit: Send + Sync {
     fn start(&self, setup: &Setup<'_>) -> Result<Box<dyn Run>, ExhibitError>;
     /// Floating-point operations that a run of this setup needs to its end, or a minute of it needs, about.
     fn cost(&self, setup: &Setup<'_>) -> f64;
+    /// Whether a run with these values computes on the device, so that it is worth asking for one.
+    fn wants_device(&self, _: &Values) -> bool {
+        false
+    }
     /// Claims in order.
     fn claims(&self) -> Vec<Claim>;
     /// Measures a claim for one seed. `progress` is told how much is done, from 0 to 1. An error says in a

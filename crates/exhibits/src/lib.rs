@@ -8,6 +8,7 @@ pub mod build;
 pub mod bytes;
 pub mod claims;
 pub mod contract;
+mod device;
 mod error;
 mod exhibit;
 pub mod exhibits;
@@ -19,8 +20,9 @@ mod subject;
 mod thumbnail;
 pub mod values;
 
+pub use device::device;
 pub use error::{ExhibitError, nearest};
-pub use exhibit::{Budget, Divergence, Exhibit, Local, Means, OwnSeries, Run, Setup};
+pub use exhibit::{Budget, Divergence, Exhibit, Failure, Local, Means, OwnSeries, Run, Setup};
 pub use session::Session;
 pub use subject::{Runner, Subject};
 pub use thumbnail::thumbnail;

@@ -119,12 +119,13 @@ impl Session {
     /// Where the run is.
     pub fn status(&self) -> Status {
         let run = self.run.as_ref();
-        let state = match run.divergence() {
-            Some(d) => {
+        let state = match (run.divergence(), run.failure()) {
+            (Some(d), _) => {
                 RunState::Diverged { time: d.time, variable: d.variable, last: d.last, remedies: d.remedies }
             }
-            None if run.total().is_some_and(|total| run.position() >= total) => RunState::Finished,
-            None => RunState::Ready,
+            (None, Some(f)) => RunState::Failed { reason: f.reason, remedies: f.remedies },
+            _ if run.total().is_some_and(|total| run.position() >= total) => RunState::Finished,
+            _ => RunState::Ready,
         };
         let (fingerprint, note) = if self.wandered {
             (None, Some("a control changed on the way; reset to run the link from its start".into()))

@@ -107,6 +107,9 @@ pub struct Device {
     pub(crate) reports: Arc<Reports>,
 }
 
+/// Features and limits that a device needs on an adapter, from the limits that it has anyway.
+pub type Demand = fn(&wgpu::Adapter, wgpu::Limits) -> (wgpu::Features, wgpu::Limits);
+
 /// The fields of `GPUAdapterInfo` that a page hands on as JSON.
 #[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -126,7 +129,16 @@ fn names_software(name: &str) -> bool {
 }
 
 impl Device {
-    /// Asks for the fastest adapter and a device on it.
+    /// Asks for the fastest adapter and a device on it, as [`Device::request_for`] does, for this crate alone.
+    ///
+    /// # Errors
+    /// [`GpuError::NoAdapter`] and [`GpuError::NoDevice`].
+    pub async fn request(hint: Option<&str>) -> Result<Self, GpuError> {
+        Self::request_for(hint, |_, limits| (wgpu::Features::empty(), limits)).await
+    }
+
+    /// Asks for the fastest adapter and a device on it. `demand` gives the features and the limits, raised from
+    /// those of this crate, that whoever shares the device needs of it.
     ///
     /// `hint` is what JavaScript knows of the adapter, as JSON: `{"vendor", "architecture",
     /// "description", "isFallbackAdapter"}`, any of them left out; natively `None`. A hint that is
@@ -134,7 +146,7 @@ impl Device {
     ///
     /// # Errors
     /// [`GpuError::NoAdapter`] and [`GpuError::NoDevice`].
-    pub async fn request(hint: Option<&str>) -> Result<Self, GpuError> {
+    pub async fn request_for(hint: Option<&str>, demand: Demand) -> Result<Self, GpuError> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
@@ -144,19 +156,11 @@ impl Device {
             .await?
             .map_err(|error| GpuError::NoAdapter(error.to_string()))?;
         let timestamps = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
-        let features = if timestamps { wgpu::Features::TIMESTAMP_QUERY } else { wgpu::Features::empty() };
-        let offered = adapter.limits();
-        // The learner on the same device sizes its workgroups by what the adapter offers; all else
-        // is what every WebGPU device has.
-        let limits = wgpu::Limits {
-            max_compute_invocations_per_workgroup: offered.max_compute_invocations_per_workgroup,
-            max_compute_workgroup_size_x: offered.max_compute_workgroup_size_x,
-            max_compute_workgroup_size_y: offered.max_compute_workgroup_size_y,
-            max_compute_workgroup_size_z: offered.max_compute_workgroup_size_z,
-            max_compute_workgroup_storage_size: offered.max_compute_workgroup_storage_size,
-            ..wgpu::Limits::defaults()
-        }
-        .or_worse_values_from(&offered);
+        let own = if timestamps { wgpu::Features::TIMESTAMP_QUERY } else { wgpu::Features::empty() };
+        // What every WebGPU device has is enough for the kernels and pictures here.
+        let limits = wgpu::Limits::defaults().or_worse_values_from(&adapter.limits());
+        let (more, limits) = demand(&adapter, limits);
+        let features = own | more;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("separatrix"),
             required_features: features,

@@ -171,6 +171,7 @@ pub fn required_limits(adapter: &wgpu::Adapter, limits: wgpu::Limits) -> wgpu::L
         max_compute_workgroup_size_x: offered.max_compute_workgroup_size_x,
         max_compute_workgroup_size_y: offered.max_compute_workgroup_size_y,
         max_compute_workgroup_size_z: offered.max_compute_workgroup_size_z,
+        max_compute_workgroup_storage_size: offered.max_compute_workgroup_storage_size,
         ..limits
     }
 }

@@ -3,7 +3,8 @@
 //! Nothing here computes: calls go to the session, pictures to the stage. Faults are data that the page
 //! shows; an exception means that the page itself called wrongly. Natively the crate is empty.
 #![cfg(target_arch = "wasm32")]
-#![forbid(unsafe_code)]
+// The full module must run static constructors by hand, which is the one unsafe call of the project.
+#![cfg_attr(not(feature = "nets"), forbid(unsafe_code))]
 
 mod stage;
 
@@ -77,9 +78,28 @@ impl Laboratory {
     }
 }
 
+/// burn's kernel compiler registers itself through static constructors. Unless the module calls them itself, the
+/// linker has every export call all of them, each time.
+#[cfg(feature = "nets")]
+mod constructors {
+    #![allow(unsafe_code)]
+
+    unsafe extern "C" {
+        fn __wasm_call_ctors();
+    }
+
+    pub(super) fn run() {
+        // SAFETY: the linker defines this function in every module; it takes and gives nothing, and it is called
+        // once, from the start function, before any other code of the module runs.
+        unsafe { __wasm_call_ctors() }
+    }
+}
+
 /// Runs once when the module is loaded.
 #[wasm_bindgen(start)]
 pub fn start() {
+    #[cfg(feature = "nets")]
+    constructors::run();
     console_error_panic_hook::set_once();
 }
 
@@ -299,7 +319,7 @@ impl Laboratory {
     /// Asks for the GPU and tests it against the CPU; `hint` is what JavaScript knows of the adapter.
     #[wasm_bindgen(js_name = requestDevice)]
     pub async fn request_device(&mut self, hint: String) -> Result<JsValue, JsValue> {
-        let report = match gpu::Device::request(Some(&hint)).await {
+        let report = match exhibits::device(Some(&hint)).await {
             Err(error) => session::no_device(&error.to_string()),
             Ok(device) => match device.self_test().await {
                 Err(error) => session::no_device(&error.to_string()),

@@ -184,6 +184,11 @@ impl<T: Float> Trainer<T> {
     }
 
     fn draw(&mut self) {
+        self.draw_into(None);
+    }
+
+    /// Draws a batch into the lanes, and a copy of it where one is wanted.
+    fn draw_into(&mut self, mut copy: Option<&mut Vec<T>>) {
         let places = (self.rows - self.settings.length + 1) as u64;
         let n = self.channels;
         for b in 0..self.settings.batch {
@@ -195,6 +200,9 @@ impl<T: Float> Trainer<T> {
                     for value in &mut self.row {
                         *value += T::of(self.settings.noise * self.noise.normal());
                     }
+                }
+                if let Some(copy) = &mut copy {
+                    copy.extend_from_slice(&self.row);
                 }
                 if s == 0 {
                     self.sequence.set_start(b, &self.row);
@@ -211,6 +219,42 @@ impl<T: Float> Trainer<T> {
             Forcing::Sparse { tau } => Force::Replace(tau),
             Forcing::Fixed { .. } | Forcing::Adaptive { .. } | Forcing::Full => Force::Blend(self.alpha),
         }
+    }
+
+    /// Draws the next batch for an engine that changes the parameters elsewhere, and gives its sequences one behind
+    /// the other, `B × S × N`: the very batch that [`Trainer::step`] would have trained on. [`Trainer::adopt`] ends
+    /// the update.
+    pub fn lend(&mut self) -> Vec<T> {
+        let (length, n) = (self.settings.length, self.channels);
+        let mut all = Vec::with_capacity(self.settings.batch * length * n);
+        self.draw_into(Some(&mut all));
+        all
+    }
+
+    /// Ends an update that another engine made of the batch lent last: counts it, takes its parameters over where
+    /// they were read back, and, when an estimate is due, estimates the Jacobian's norm on that batch and anneals
+    /// the strength as [`Trainer::step`] does. The optimiser's own averages are not touched.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for another number of parameters.
+    pub fn adopt(&mut self, parameters: Option<&[T]>) -> Result<Option<NormEstimate>, Error> {
+        if let Some(parameters) = parameters {
+            self.set_parameters(parameters)?;
+        }
+        self.updates += 1;
+        self.adapt()
+    }
+
+    /// The adaptive rule, when it is due.
+    fn adapt(&mut self) -> Result<Option<NormEstimate>, Error> {
+        let Forcing::Adaptive { gamma, every, estimator } = self.settings.forcing else { return Ok(None) };
+        if !self.updates.is_multiple_of(every) {
+            return Ok(None);
+        }
+        let estimate = NormEstimate::of(self.sequence.norm_estimate(&self.parameters, estimator)?);
+        self.alpha = anneal(self.alpha, estimate.alpha, gamma, self.settings.floor);
+        self.estimate = Some(estimate);
+        Ok(Some(estimate))
     }
 
     /// One update.
@@ -256,15 +300,7 @@ impl<T: Float> Trainer<T> {
             }
             self.optimiser.update(rate, &self.gradient, &mut self.parameters);
         }
-        let mut norm_estimate = None;
-        if let Forcing::Adaptive { gamma, every, estimator } = self.settings.forcing
-            && self.updates.is_multiple_of(every)
-        {
-            let estimate = NormEstimate::of(self.sequence.norm_estimate(&self.parameters, estimator)?);
-            self.alpha = anneal(self.alpha, estimate.alpha, gamma, self.settings.floor);
-            self.estimate = Some(estimate);
-            norm_estimate = Some(estimate);
-        }
+        let norm_estimate = self.adapt()?;
         Ok(StepReport { update: self.updates, loss, gradient_norm, rate, alpha, norm_estimate, skipped })
     }
 

@@ -269,3 +269,30 @@ fn two_hundred_steps_of_training_have_their_golden_digest() {
     assert_eq!(format!("{:016x}", rnn::golden_training_digest().unwrap()), GOLDEN);
 }
 const GOLDEN: &str = "eeac2218c185f715";
+
+#[test]
+fn batches_lent_are_those_of_a_step_and_an_adopted_update_adapts_as_one() {
+    let series = lorenz(500);
+    let settings = Settings { noise: 0.05, ..settings(adaptive()) };
+    let mut own = Trainer::<f32>::new(settings, &series).unwrap();
+    let mut lending = Trainer::<f32>::new(settings, &series).unwrap();
+    for update in 1..=12 {
+        let before = own.parameters().to_vec();
+        let rows = lending.lend();
+        assert_eq!(rows.len(), settings.batch * settings.length * 3);
+        // The loss of the batch lent, under the forcing that the update uses, is the loss that the step reports.
+        let mut sequence =
+            rnn::Sequence::<f32>::new(settings.kind, settings.length - 1, settings.batch).unwrap();
+        for (b, of) in rows.chunks_exact(settings.length * 3).enumerate() {
+            for (s, row) in of.chunks_exact(3).enumerate() {
+                if s == 0 { sequence.set_start(b, row) } else { sequence.set_target(b, s - 1, row) }
+            }
+        }
+        let loss = sequence.loss(&before, Force::Blend(lending.alpha())).unwrap();
+        let report = own.step().unwrap();
+        assert_eq!(loss, report.loss, "update {update}");
+        assert_eq!(lending.adopt(Some(own.parameters())).unwrap(), report.norm_estimate);
+        assert_eq!((lending.alpha(), lending.updates()), (own.alpha(), own.updates()));
+    }
+    assert!(matches!(lending.adopt(Some(&[0.0])), Err(Error::Length { found: 1, .. })));
+}

@@ -36,6 +36,7 @@ const NATIVE: &[(&str, Work)] = &[
 
 const PAGE: &[(&str, Work)] = &[
     ("what the page needs is there", prerequisites),
+    ("the lints find nothing in the boundary", wasm_lints),
     ("the front end's types agree", types),
     ("wasm tests pass in headless Chromium, with the native digests", wasm_tests),
     ("the light module is small and free of burn", light_module),
@@ -43,7 +44,16 @@ const PAGE: &[(&str, Work)] = &[
     ("the page builds", page_builds),
     ("the program builds", program),
     ("walk-throughs in Chromium pass", walk_throughs),
+    ("the parts on burn: lints, documentation, and tests against the fused ones", on_burn),
 ];
+
+/// The crates that compile burn, which takes minutes: they are looked at apart from the rest, so that the native
+/// part stays quick, and always with these very arguments, because other ones would choose other features of
+/// burn's dependencies and compile all of it again.
+const ON_BURN: &[&str] =
+    &["-p", "nets", "-p", "nets-oracle", "-p", "exhibits", "--features", "exhibits/nets"];
+/// Everything else.
+const OFF_BURN: &[&str] = &["--workspace", "--exclude", "nets", "--exclude", "nets-oracle"];
 
 /// Runs the steps and prints a table of them with their times.
 pub(crate) fn test(root: &Path, choice: Choice) -> Result<(), Fault> {
@@ -95,36 +105,45 @@ fn formatting(root: &Path) -> Result<(), Fault> {
     run(cargo(root).args(["fmt", "--all", "--check"]))
 }
 
+fn clippy(root: &Path) -> Command {
+    let mut command = cargo(root);
+    command.args(["clippy", "--release", "--quiet"]);
+    command
+}
+
+fn document(root: &Path) -> Command {
+    let mut command = cargo(root);
+    command.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--release", "--no-deps", "--quiet"]);
+    command
+}
+
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
 fn lints(root: &Path) -> Result<(), Fault> {
-    run(cargo(root).args([
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run(clippy(root).args(OFF_BURN).arg("--all-targets").args(DENY))
 }
 
 fn documentation(root: &Path) -> Result<(), Fault> {
-    run(cargo(root).env("RUSTDOCFLAGS", "-D warnings").args([
-        "doc",
-        "--release",
-        "--workspace",
-        "--no-deps",
-        "--quiet",
-    ]))
+    run(document(root).args(OFF_BURN))
+}
+
+fn tests_of(root: &Path, which: &[&str]) -> Result<(), Fault> {
+    if need::nextest() {
+        run(cargo(root).args(["nextest", "run", "--release"]).args(which))
+    } else {
+        run(cargo(root).args(["test", "--release", "--lib", "--bins", "--tests"]).args(which))
+    }
 }
 
 fn native_tests(root: &Path) -> Result<(), Fault> {
-    if need::nextest() {
-        run(cargo(root).args(["nextest", "run", "--release", "--workspace"]))?;
-        run(cargo(root).args(["test", "--release", "--workspace", "--doc", "--quiet"]))
-    } else {
-        run(cargo(root).args(["test", "--release", "--workspace"]))
-    }
+    tests_of(root, OFF_BURN)?;
+    run(cargo(root).args(["test", "--release", "--doc", "--quiet"]).args(OFF_BURN))
+}
+
+fn on_burn(root: &Path) -> Result<(), Fault> {
+    run(clippy(root).args(ON_BURN).arg("--all-targets").args(DENY))?;
+    run(document(root).args(ON_BURN))?;
+    tests_of(root, ON_BURN)
 }
 
 fn prerequisites(root: &Path) -> Result<(), Fault> {
@@ -133,6 +152,11 @@ fn prerequisites(root: &Path) -> Result<(), Fault> {
     let found = need::browser()?;
     println!("  {}, {}", found.chromium.display(), found.driver.display());
     if root.join("web/package.json").is_file() { page::packages(root) } else { without("a front end") }
+}
+
+/// The wasm side of the boundary is empty natively, so it has lints of its own.
+fn wasm_lints(root: &Path) -> Result<(), Fault> {
+    run(clippy(root).args(["--target", "wasm32-unknown-unknown", "-p", "playground", "--lib"]).args(DENY))
 }
 
 fn types(root: &Path) -> Result<(), Fault> {
@@ -202,7 +226,8 @@ fn light_module(root: &Path) -> Result<(), Fault> {
     module::no_command_exports(&folder)?;
     let path = folder.join("playground_bg.wasm");
     let bytes = fs::read(&path).map_err(Fault::file(&path))?;
-    for name in ["burn-", "burn_", "cubecl"] {
+    // As they stand in the places of panics and in the names of types.
+    for name in ["burn-core-", "burn-tensor-", "burn_", "cubecl"] {
         if module::contains(&bytes, name.as_bytes()) {
             return Err(Fault::Broken(format!(
                 "the light module mentions `{name}`: burn belongs into the full one"

@@ -13,7 +13,6 @@ use exhibits::{Exhibit, Means, exhibits as list, session};
 use recipe::Recipe;
 use serde::Serialize;
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Rows of JSON: one a claim, figure and seed.
@@ -55,7 +54,7 @@ pub(super) fn check(arguments: &Check, out: &mut dyn Write) -> Result<(), Failur
         .collect();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.map_or(processors, usize::from).min(tasks.len()).max(1);
-    let means = Means { gpu: device(), ..Means::default() };
+    let means = Means { gpu: super::device(), ..Means::default() };
     let measurements = measure_all(&tasks, jobs, &means)?;
     let mut rest = measurements.as_slice();
     let mut rows = Vec::new();
@@ -174,11 +173,6 @@ fn asked(arguments: &Check) -> Result<Vec<Asked>, Failure> {
         }
     }
     Ok(asked)
-}
-
-/// The GPU, where there is one; what needs it says otherwise why it was not measured.
-fn device() -> Option<Arc<gpu::Device>> {
-    pollster::block_on(gpu::Device::request(None)).ok().map(Arc::new)
 }
 
 /// Measures every task; the answers stand in the order of the tasks, whichever thread took them.

@@ -45,3 +45,8 @@ fn print_json_line(out: &mut dyn Write, value: &impl Serialize) -> Result<(), Fa
     serde_json::to_writer(&mut *out, value).map_err(std::io::Error::from)?;
     Ok(writeln!(out)?)
 }
+
+/// The GPU, where there is one; what needs it says otherwise why it was not measured.
+fn device() -> Option<std::sync::Arc<gpu::Device>> {
+    pollster::block_on(exhibits::device(None)).ok().map(Into::into)
+}

@@ -92,6 +92,10 @@ pub(super) fn run(arguments: &Run, out: &mut dyn Write) -> Result<(), Failure> {
         Values::resolve(&declaration, &recipe)?;
         recipe.set_control("copies", Some("1".into()));
     }
+    let mut means = means;
+    if list::resolve(&recipe)?.wants_device(&Values::resolve(&declaration, &recipe)?) {
+        means.gpu = super::device();
+    }
     let mut session = Session::start(recipe, means)?;
     let target = session.target();
     let steps = match (arguments.steps, &target, session.run().total(), &model) {
@@ -137,6 +141,9 @@ pub(super) fn run(arguments: &Run, out: &mut dyn Write) -> Result<(), Failure> {
     if let Some(wanted) = wanted.filter(|_| report.same_fingerprint == Some(false)) {
         let found = report.fingerprint.unwrap_or_else(|| "none".into());
         return Err(Failure::Fingerprint { step: position, wanted, found });
+    }
+    if let RunState::Failed { reason, .. } = status.state {
+        return Err(Failure::Stopped { reason, step: position });
     }
     match report.diverged {
         Some(Diverged { time, variable }) => {

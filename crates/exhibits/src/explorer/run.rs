@@ -104,7 +104,15 @@ pub(super) struct Exploration {
     /// Time, state, and logarithm of the distance to the neighbour; the newest last.
     history: Vec<Sample>,
     picked: Vec<(Runner, Vec<[f32; 4]>)>,
+    plane: Option<PlaneLayers>,
     note: Option<String>,
+}
+
+/// Direction field and nullclines as drawn last.
+struct PlaneLayers {
+    time: f64,
+    parameters: Vec<f64>,
+    layers: [Layer; 3],
 }
 
 struct Sample {
@@ -157,6 +165,7 @@ impl Exploration {
             colour: values.text("colour").to_owned(),
             history: Vec::new(),
             picked: Vec::new(),
+            plane: None,
             note: None,
             subject,
             parameters,
@@ -334,27 +343,14 @@ impl Exploration {
         [at(0), at(1), at(2), 0.0]
     }
 
-    /// Slope of the logarithm of the distance while it grows: from the start to where it first reaches a tenth of
-    /// the extent.
+    /// Rate at which the distance to the neighbour grows over its exponential range, once that has begun.
     fn slope(&self) -> Option<f64> {
-        let size = self.extent.high[0] - self.extent.low[0];
-        let end = self.history.iter().position(|s| s.distance > 0.1 * size).unwrap_or(self.history.len());
-        let points: Vec<(f64, f64)> = self.history[..end]
-            .iter()
-            .filter(|s| s.distance > 0.0)
-            .map(|s| (s.time, libm::log(s.distance)))
-            .collect();
-        if points.len() < 20 {
+        let grown = self.history.iter().filter(|s| s.distance > 0.0);
+        let (times, logs): (Vec<f64>, Vec<f64>) = grown.map(|s| (s.time, libm::log(s.distance))).unzip();
+        if times.len() < 20 {
             return None;
         }
-        let count = points.len() as f64;
-        let (mx, my) = points.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x / count, b + y / count));
-        let (mut up, mut down) = (0.0, 0.0);
-        for (x, y) in &points {
-            up += (x - mx) * (y - my);
-            down += (x - mx) * (x - mx);
-        }
-        (down > 0.0).then(|| up / down)
+        analysis::fit_separation(times, logs).ok().map(|separation| separation.line.slope)
     }
 
     fn plot(&self, view: &str, series: Vec<(String, Role, Vec<f64>)>, alternative: String) -> Frame {
@@ -378,6 +374,30 @@ impl Exploration {
             alternative,
         };
         Frame { picture, arrays }
+    }
+
+    /// Direction field and nullclines, which change with the parameters, and with time where the equations do.
+    fn plane_layers(&mut self, bounds: [[f64; 2]; 2]) -> [Layer; 3] {
+        let moving = self.subject.model().depends_on_time();
+        let time = if moving { self.witness.stepper().time() } else { 0.0 };
+        let kept = self.plane.as_ref().filter(|p| p.time == time && p.parameters == self.parameters);
+        if let Some(kept) = kept {
+            return kept.layers.clone();
+        }
+        let field = self.witness.field_mut();
+        let directions = Layer::Segments { points: Arc::new(plane::directions(field, time, bounds)) };
+        let [first, second] = [0, 1].map(|component| {
+            // Strokes as one line with gaps: a point that is not a number breaks it.
+            let mut line = Vec::new();
+            for pair in plane::nullcline(field, time, bounds, component).as_chunks::<2>().0 {
+                line.extend([pair[0], pair[1], [f32::NAN; 4]]);
+            }
+            Layer::Line { points: Arc::new(line), style: LineStyle::Ink }
+        });
+        let layers = [directions, first, second];
+        let parameters = self.parameters.clone();
+        self.plane = Some(PlaneLayers { time, parameters, layers: layers.clone() });
+        layers
     }
 
     fn spread_now(&self) -> Option<f64> {
@@ -570,20 +590,7 @@ impl Run for Exploration {
         }
         panel.colour = self.colour_scale();
         if self.start.len() == 2 && !self.subject.is_map() {
-            let bounds = panel.bounds;
-            let box_ = [bounds[0], bounds[1]];
-            let time = self.witness.stepper().time();
-            let field = self.witness.field_mut();
-            panel.layers.push(Layer::Segments { points: Arc::new(plane::directions(field, time, box_)) });
-            for component in 0..2 {
-                let strokes = plane::nullcline(field, time, box_, component);
-                // Strokes as one line with gaps: a point that is not a number breaks it.
-                let mut line = Vec::with_capacity(strokes.len() / 2 * 3);
-                for pair in strokes.as_chunks::<2>().0 {
-                    line.extend([pair[0], pair[1], [f32::NAN; 4]]);
-                }
-                panel.layers.push(Layer::Line { points: Arc::new(line), style: LineStyle::Ink });
-            }
+            panel.layers.extend(self.plane_layers([panel.bounds[0], panel.bounds[1]]));
         }
         let map = self.subject.is_map();
         match &mut self.copies {

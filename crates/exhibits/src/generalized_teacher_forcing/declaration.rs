@@ -14,10 +14,14 @@ pub(super) const CITATION: &str = "F. Hess, Z. Monfared, M. Brenner and D. Durst
 /// Systems of at most this many variables can be learned.
 pub(super) const MOST_VARIABLES: usize = 5;
 
-/// All controls; `systems` are the zoo's that can be learned, slug and name.
-pub(super) fn controls(systems: &[(&str, &str)]) -> Vec<Control> {
+/// All controls; `systems` are the zoo's that can be learned, slug and name, `variables` those of what is learned.
+pub(super) fn controls(systems: &[(&str, &str)], variables: &[String]) -> Vec<Control> {
+    let numbers: Vec<String> = (1..=variables.len()).map(|k| k.to_string()).collect();
+    let slices: Vec<(&str, &str)> =
+        numbers.iter().zip(variables).map(|(number, name)| (number.as_str(), name.as_str())).collect();
     let mut system = choice("system", "System", systems, "lorenz").restarts();
     system.help = "What the network learns; a CSV series or equations of your own take its place.".into();
+    let first = slices.first().map_or("1", |(number, _)| number);
     vec![
         system,
         choice("forcing", "Forcing", &[
@@ -39,6 +43,16 @@ pub(super) fn controls(systems: &[(&str, &str)]) -> Vec<Control> {
             .shown_when("forcing", &["adaptive"])
             .restarts()
             .help("How slowly the strength falls towards what the Jacobian asks for."),
+        choice("estimator", "Norm", &[
+            ("product", "product"),
+            ("maximum", "maximum"),
+            ("parameters", "parameters"),
+            ("geometric", "geometric mean"),
+            ("arithmetic", "arithmetic mean"),
+        ], "product")
+        .shown_when("forcing", &["adaptive"])
+        .restarts()
+        .help("How the norm of the Jacobian is estimated: the paper's bound of the product, the batch's largest, from the parameters alone, or of a mean Jacobian."),
         integer("tau", "Interval", [1.0, 50.0], 8.0)
             .symbol("<mi>τ</mi>")
             .shown_when("forcing", &["sparse"])
@@ -68,13 +82,27 @@ pub(super) fn controls(systems: &[(&str, &str)]) -> Vec<Control> {
             .shown_when("forcing", &["adaptive"])
             .restarts()
             .help("The adaptive strength never falls below this; 0 in the paper."),
+        number("penalty", "Regularisation", [0.0, 0.01], 0.0, 5)
+            .symbol("<mi>λ</mi>")
+            .restarts()
+            .help("Draws the diagonal to 1 and all else to 0; 1e-5 in the paper, 0 here."),
         integer("updates", "Updates", [500.0, 50_000.0], 12_000.0)
             .logarithmic()
             .restarts()
             .help("How long it trains; the learning rate falls over all of it."),
+        choice("engine", "Engine", &[
+            ("fused", "fused"),
+            ("burn-cpu", "burn, CPU"),
+            ("burn-webgpu", "burn, WebGPU"),
+        ], "fused")
+        .restarts()
+        .help("Gradients written out by hand, or by automatic differentiation with burn: slower, and general."),
         choice("precision", "Precision", &[("single", "f32"), ("double", "f64")], "single")
+            .shown_when("engine", &["fused"])
             .restarts()
             .help("Of the training; the fingerprint is of the parameters in this precision."),
+        choice("slice", "Variable", &slices, first)
+            .help("Of which variable the power spectrum and the histogram are shown."),
         control("best", "Keep the best", ControlKind::Switch { default: true })
             .help("Draw the network whose free run was nearest to the training data so far, rather than the latest."),
     ]
@@ -119,7 +147,7 @@ pub(super) fn views() -> Vec<View> {
         view(
             "spectrum",
             "Power spectrum",
-            "of the first variable",
+            "of one variable",
             ViewKind::Lines,
             [log_axis("frequency"), log_axis("")],
             "Power spectra of the system and of the network's free run.",
@@ -127,10 +155,10 @@ pub(super) fn views() -> Vec<View> {
         view(
             "histogram",
             "Histogram",
-            "of the first variable",
+            "of one variable",
             ViewKind::Bars,
             [axis("bin"), axis("")],
-            "How often the first variable visits each of thirty bins, in the data and in the free run.",
+            "How often one variable visits each of thirty bins, in the data and in the free run.",
         ),
     ]
 }

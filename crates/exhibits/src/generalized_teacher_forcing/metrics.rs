@@ -60,14 +60,8 @@ pub(super) fn histogram(range: &[f64], values: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let low = range.iter().fold(f64::INFINITY, |a, b| if *b < a { *b } else { a });
     let high = range.iter().fold(f64::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
     let width = (high - low) / BINS as f64;
-    let mut counts = vec![0.0; BINS];
-    for value in values {
-        let bin = libm::floor((value - low) / width);
-        if bin >= 0.0 && bin < BINS as f64 {
-            counts[bin as usize] += 1.0;
-        }
-    }
+    let counts = analysis::histogram(values, low, high, BINS);
     let total = if values.is_empty() { 1.0 } else { values.len() as f64 };
     let middles = (0..BINS).map(|b| low + (b as f64 + 0.5) * width).collect();
-    (middles, counts.iter().map(|c| c / total).collect())
+    (middles, counts.iter().map(|&c| c as f64 / total).collect())
 }

@@ -5,6 +5,8 @@
 
 mod data;
 mod declaration;
+#[cfg(feature = "nets")]
+mod elsewhere;
 mod measure;
 mod metrics;
 mod run;
@@ -14,6 +16,7 @@ use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
 use crate::exhibit::{Exhibit, Local, Means, Run, Setup};
 use crate::subject::Subject;
+use crate::values::Values;
 use declaration as d;
 use recipe::Recipe;
 
@@ -25,7 +28,7 @@ impl Exhibit for GeneralizedTeacherForcing {
         d::SLUG
     }
 
-    fn declare(&self, recipe: &Recipe, _: &Means) -> Result<Declaration, ExhibitError> {
+    fn declare(&self, recipe: &Recipe, means: &Means) -> Result<Declaration, ExhibitError> {
         let systems: Vec<(&str, &str)> = zoo::systems()
             .iter()
             .filter(|s| s.model().variables.len() <= d::MOST_VARIABLES)
@@ -38,6 +41,10 @@ impl Exhibit for GeneralizedTeacherForcing {
                 let slug = recipe.control("system").filter(|slug| zoo::find(slug).is_some());
                 Subject::of_zoo(slug.unwrap_or("lorenz"))?
             }
+        };
+        let variables = match &means.series {
+            Some(own) if recipe.series.is_some() => own.series.channels().to_vec(),
+            _ => subject.variable_names(),
         };
         Ok(Declaration {
             slug: d::SLUG.into(),
@@ -52,7 +59,7 @@ impl Exhibit for GeneralizedTeacherForcing {
                 editable: true,
                 typed: recipe.equations.is_some(),
             }),
-            controls: d::controls(&systems),
+            controls: d::controls(&systems, &variables),
             views: d::views(),
             claims: d::claims(),
             lesson: d::lesson(),
@@ -69,8 +76,12 @@ impl Exhibit for GeneralizedTeacherForcing {
     fn cost(&self, setup: &Setup<'_>) -> f64 {
         let v = setup.values;
         let (hidden, length) = (v.number("hidden"), v.number("length"));
-        // Three trainings, forward and backward, three variables in and out of the hidden layer.
-        3.0 * v.number("updates") * 16.0 * length * hidden * 3.0 * 2.0 * 2.0 * 3.0
+        // A training for each way of forcing, forward and backward, three variables in and out of the hidden layer.
+        5.0 * v.number("updates") * 16.0 * length * hidden * 3.0 * 2.0 * 2.0 * 3.0
+    }
+
+    fn wants_device(&self, values: &Values) -> bool {
+        values.text("engine") == "burn-webgpu"
     }
 
     fn claims(&self) -> Vec<Claim> {

@@ -1,12 +1,14 @@
 //! The training that a person watches.
 
 use super::data::Data;
+#[cfg(feature = "nets")]
+use super::elsewhere::{Elsewhere, Place, Step as Outcome};
 use super::metrics::{self, Geometry};
 use crate::build::{decimal, readout, set_number, set_text};
 use crate::bytes::{Reader, Writer};
 use crate::contract::{ArrayRef, Mark, Picture, Readout, Remedy, Role, Series as PlotSeries, Value};
 use crate::error::ExhibitError;
-use crate::exhibit::{Divergence, Run, Setup};
+use crate::exhibit::{Divergence, Failure, Run, Setup};
 use crate::values::Values;
 use gpu::scene::{ColourScale, Layer, LineStyle, Panel, Projection, Scene};
 use rnn::{Best, CellKind, Estimator, Forcing, Method, Schedule, Settings, StepReport, TrainedMap, Trainer};
@@ -15,7 +17,7 @@ use std::sync::Arc;
 /// Learning rate at the start and at the end.
 const RATES: [f64; 2] = [5e-3, 1e-5];
 /// Updates between two estimates of the Jacobian's norm.
-const EVERY: u64 = 5;
+pub(super) const EVERY: u64 = 5;
 /// Sequences in a batch.
 const BATCH: usize = 16;
 /// Updates between two looks at the free run.
@@ -35,12 +37,12 @@ pub(super) fn settings(values: &Values, channels: usize, seed: u64) -> Settings 
             observed: channels,
             clipped: values.text("units") == "clipped",
         },
-        forcing: forcing(values),
+        forcing: forcing(values, values.text("forcing")),
         method: Method::RAdam,
         schedule: Schedule::Exponential { from: RATES[0], to: RATES[1], updates },
         length: values.integer("length"),
         batch: BATCH,
-        regularisation: 0.0,
+        regularisation: values.number("penalty"),
         noise: 0.0,
         clip: None,
         floor: values.number("floor"),
@@ -48,20 +50,54 @@ pub(super) fn settings(values: &Values, channels: usize, seed: u64) -> Settings 
     }
 }
 
-fn forcing(values: &Values) -> Forcing {
-    match values.text("forcing") {
+/// Every way of forcing, by its name in links, with its line in the pictures where it is not the run's own.
+const WAYS: [(&str, Role); 5] = [
+    ("free", Role::Dotted),
+    ("fixed", Role::Quiet),
+    ("adaptive", Role::Ink),
+    ("sparse", Role::Quiet),
+    ("full", Role::Dashed),
+];
+
+/// A way of forcing at the strength, the annealing and the interval that are set.
+fn forcing(values: &Values, way: &str) -> Forcing {
+    match way {
         "free" => Forcing::Free,
         "fixed" => Forcing::Fixed { alpha: values.number("alpha") },
         "sparse" => Forcing::Sparse { tau: values.integer("tau") },
         "full" => Forcing::Full,
-        _ => Forcing::Adaptive { gamma: values.number("gamma"), every: EVERY, estimator: Estimator::Product },
+        _ => Forcing::Adaptive {
+            gamma: values.number("gamma"),
+            every: EVERY,
+            estimator: match values.text("estimator") {
+                "maximum" => Estimator::Maximum,
+                "parameters" => Estimator::Parameters,
+                "geometric" => Estimator::GeometricMean,
+                "arithmetic" => Estimator::ArithmeticMean,
+                _ => Estimator::Product,
+            },
+        },
     }
 }
 
-/// A trainer in either precision.
+/// What trains: the fused trainer in either precision, or burn.
 enum Engine {
     Single(Box<Trainer<f32>>, Best<f32>),
     Double(Box<Trainer<f64>>, Best<f64>),
+    #[cfg(feature = "nets")]
+    Burn(Elsewhere, Best<f32>),
+}
+
+/// What came of an update.
+enum Step {
+    /// The engine has not answered yet.
+    #[cfg_attr(not(feature = "nets"), expect(dead_code, reason = "the fused trainers answer at once"))]
+    Waiting,
+    /// Done; its figures have not been read.
+    #[cfg_attr(not(feature = "nets"), expect(dead_code, reason = "the fused trainers answer at once"))]
+    Unread,
+    /// Done, with what it measured.
+    Done(StepReport),
 }
 
 macro_rules! each {
@@ -69,39 +105,112 @@ macro_rules! each {
         match $engine {
             Engine::Single($trainer, _) => $body,
             Engine::Double($trainer, _) => $body,
+            #[cfg(feature = "nets")]
+            Engine::Burn(burn, _) => {
+                let $trainer = burn.fused();
+                $body
+            }
         }
     };
 }
 
 impl Engine {
-    fn new(double: bool, settings: Settings, data: &Data) -> Result<Self, ExhibitError> {
-        Ok(if double {
+    fn new(
+        setup: &Setup<'_>,
+        settings: Settings,
+        data: &Data,
+    ) -> Result<(Self, Option<String>), ExhibitError> {
+        let named = setup.values.text("engine");
+        if named != "fused" {
+            return Self::burn(named == "burn-webgpu", setup, settings, data);
+        }
+        let engine = if setup.values.text("precision") == "double" {
             Self::Double(Box::new(Trainer::new(settings, &data.train).map_err(refused)?), Best::new())
         } else {
             Self::Single(Box::new(Trainer::new(settings, &data.train).map_err(refused)?), Best::new())
-        })
+        };
+        Ok((engine, None))
     }
-    fn step(&mut self) -> Result<StepReport, ExhibitError> {
-        each!(self, trainer => trainer.step()).map_err(refused)
+    /// burn where it was asked for; on the CPU, with a note, where there is no device to train on.
+    #[cfg(feature = "nets")]
+    fn burn(
+        on_device: bool,
+        setup: &Setup<'_>,
+        settings: Settings,
+        data: &Data,
+    ) -> Result<(Self, Option<String>), ExhibitError> {
+        let (place, note) = match (on_device, &setup.means.gpu) {
+            (true, Some(device)) => (Place::Gpu(device.clone()), None),
+            (true, None) => {
+                let note = "There is no WebGPU adapter to train on; burn trains on the CPU instead.";
+                (Place::Cpu, Some(note.to_owned()))
+            }
+            (false, _) => (Place::Cpu, None),
+        };
+        let total = setup.values.integer("updates") as u64;
+        let burn = Elsewhere::new(place, settings, &data.train, total)?;
+        Ok((Self::Burn(burn, Best::new()), note))
+    }
+    #[cfg(not(feature = "nets"))]
+    fn burn(
+        _: bool,
+        setup: &Setup<'_>,
+        _: Settings,
+        _: &Data,
+    ) -> Result<(Self, Option<String>), ExhibitError> {
+        Err(ExhibitError::Module(format!("the engine {:?}", setup.values.text("engine"))))
+    }
+    fn step(&mut self) -> Result<Step, ExhibitError> {
+        match self {
+            Self::Single(trainer, _) => trainer.step().map(Step::Done).map_err(refused),
+            Self::Double(trainer, _) => trainer.step().map(Step::Done).map_err(refused),
+            #[cfg(feature = "nets")]
+            Self::Burn(burn, _) => Ok(match burn.step()? {
+                Outcome::Waiting => Step::Waiting,
+                Outcome::Unread => Step::Unread,
+                Outcome::Read(report) => Step::Done(report),
+            }),
+        }
     }
     fn updates(&self) -> u64 {
         each!(self, trainer => trainer.updates())
     }
-    fn digest(&self) -> u64 {
-        each!(self, trainer => trainer.digest())
+    fn skipped(&self) -> u64 {
+        match self {
+            #[cfg(feature = "nets")]
+            Self::Burn(burn, _) => burn.skipped(),
+            _ => each!(self, trainer => trainer.skipped()),
+        }
+    }
+    /// Digest of the parameters, where they have the same bits everywhere.
+    fn digest(&self) -> Option<u64> {
+        match self {
+            Self::Single(trainer, _) => Some(trainer.digest()),
+            Self::Double(trainer, _) => Some(trainer.digest()),
+            #[cfg(feature = "nets")]
+            Self::Burn(..) => None,
+        }
+    }
+    fn on_gpu(&self) -> bool {
+        match self {
+            #[cfg(feature = "nets")]
+            Self::Burn(burn, _) => burn.on_gpu(),
+            _ => false,
+        }
     }
     /// The network as it stands, or the best so far.
     fn map(&self, best: bool) -> Option<TrainedMap> {
-        match self {
-            Self::Single(trainer, kept) if best && !kept.parameters().is_empty() => {
-                let wide: Vec<f64> = kept.parameters().iter().map(|p| f64::from(*p)).collect();
-                TrainedMap::new(trainer.settings().kind, &wide).ok()
-            }
-            Self::Double(trainer, kept) if best && !kept.parameters().is_empty() => {
-                TrainedMap::new(trainer.settings().kind, kept.parameters()).ok()
-            }
-            _ => each!(self, trainer => trainer.map()).ok(),
+        let kind = each!(self, trainer => trainer.settings().kind);
+        let kept: Vec<f64> = match self {
+            Self::Double(_, kept) => kept.parameters().to_vec(),
+            Self::Single(_, kept) => kept.parameters().iter().map(|p| f64::from(*p)).collect(),
+            #[cfg(feature = "nets")]
+            Self::Burn(_, kept) => kept.parameters().iter().map(|p| f64::from(*p)).collect(),
+        };
+        if best && !kept.is_empty() {
+            return TrainedMap::new(kind, &kept).ok();
         }
+        each!(self, trainer => trainer.map()).ok()
     }
     /// Offers the present network as the best, by its free run beside the training series.
     fn offer(&mut self, data: &Data) {
@@ -110,10 +219,17 @@ impl Engine {
         match self {
             Self::Single(trainer, best) => best.offer(score, trainer),
             Self::Double(trainer, best) => best.offer(score, trainer),
+            #[cfg(feature = "nets")]
+            Self::Burn(burn, best) => best.offer(score, burn.fused()),
         };
     }
     fn save(&self) -> Vec<u8> {
-        each!(self, trainer => trainer.checkpoint())
+        match self {
+            Self::Single(trainer, _) => trainer.checkpoint(),
+            Self::Double(trainer, _) => trainer.checkpoint(),
+            #[cfg(feature = "nets")]
+            Self::Burn(burn, _) => burn.save(),
+        }
     }
     fn load(&mut self, data: &Data, bytes: &[u8]) -> Result<(), ExhibitError> {
         let damaged = |e: rnn::Error| ExhibitError::Checkpoint(e.to_string());
@@ -124,6 +240,8 @@ impl Engine {
             Self::Double(trainer, _) => {
                 **trainer = Trainer::resume(*trainer.settings(), &data.train, bytes).map_err(damaged)?;
             }
+            #[cfg(feature = "nets")]
+            Self::Burn(burn, _) => burn.load(&data.train, bytes)?,
         }
         Ok(())
     }
@@ -163,6 +281,12 @@ impl Curve {
             thin(&mut self.x);
             thin(&mut self.y);
         }
+    }
+    /// Forgets what lies beyond an update: a state taken up again may be older than its curves.
+    fn cut(&mut self, update: u64) {
+        let kept = self.x.partition_point(|x| *x <= update as f64);
+        self.x.truncate(kept);
+        self.y.truncate(kept);
     }
     /// Without the rapid scatter: exponential average over about ten points, of logarithms where `log`.
     fn smooth(&self, log: bool) -> Vec<f64> {
@@ -208,14 +332,21 @@ pub(super) struct Training {
     norm: Curve,
     total: u64,
     last: Option<StepReport>,
-    skipped: u64,
     fault: Option<String>,
+    note: Option<String>,
     best: bool,
+    /// The variable of which spectrum and histogram are shown.
+    slice: usize,
     truth: Arc<Vec<[f32; 4]>>,
     bounds: [[f64; 2]; 3],
     speed: f32,
     look: Option<Look>,
     settings: Settings,
+}
+
+/// The place, counted from 0, of a variable that the controls count from 1.
+fn place(text: &str) -> usize {
+    text.parse::<usize>().map_or(0, |number| number.saturating_sub(1))
 }
 
 /// Rows of up to three coordinates, with the distance to the next row as the scalar.
@@ -240,22 +371,20 @@ impl Training {
         let data = Data::of(setup)?;
         let channels = data.train.channels().len();
         let settings = settings(setup.values, channels, setup.recipe.seed);
-        let engine = Engine::new(setup.values.text("precision") == "double", settings, &data)?;
+        let (engine, note) = Engine::new(setup, settings, &data)?;
         let mut companions = Vec::new();
-        for (name, role, forcing) in
-            [("free", Role::Dotted, Forcing::Free), ("full", Role::Dashed, Forcing::Full)]
-        {
-            if forcing != settings.forcing {
-                let trainer = Trainer::new(Settings { forcing, ..settings }, &data.train).map_err(refused)?;
-                let trainer = Box::new(trainer);
-                companions.push(Companion {
-                    name,
-                    role,
-                    trainer,
-                    loss: Curve::default(),
-                    gradient: Curve::default(),
-                });
-            }
+        let own = setup.values.text("forcing");
+        for (name, role) in WAYS.into_iter().filter(|(name, _)| *name != own) {
+            let forcing = forcing(setup.values, name);
+            let trainer = Trainer::new(Settings { forcing, ..settings }, &data.train).map_err(refused)?;
+            let trainer = Box::new(trainer);
+            companions.push(Companion {
+                name,
+                role,
+                trainer,
+                loss: Curve::default(),
+                gradient: Curve::default(),
+            });
         }
         let truth = polyline(data.test.values(), channels, DRAWN);
         let mut bounds = [[-1.0, 1.0]; 3];
@@ -273,6 +402,7 @@ impl Training {
         Ok(Self {
             total: setup.values.integer("updates") as u64,
             best: setup.values.switch("best"),
+            slice: place(setup.values.text("slice")),
             truth: Arc::new(truth),
             bounds,
             speed,
@@ -284,8 +414,8 @@ impl Training {
             alpha: Curve::default(),
             norm: Curve::default(),
             last: None,
-            skipped: 0,
             fault: None,
+            note,
             look: None,
             settings,
         })
@@ -405,11 +535,14 @@ impl Training {
         (picture, arrays)
     }
 
+    /// The variable shown, out of rows of all.
+    fn slice(&self, values: &[f64]) -> Vec<f64> {
+        analysis::channel(values, self.data.train.channels().len(), self.slice)
+    }
+
     fn spectrum(&mut self) -> Option<(Picture, Vec<Vec<f64>>)> {
         self.look();
-        let channels = self.data.train.channels().len();
-        let first = |values: &[f64]| values.iter().step_by(channels).copied().collect::<Vec<f64>>();
-        let of = |values: &[f64]| metrics::spectrum(&first(values), self.data.interval);
+        let of = |values: &[f64]| metrics::spectrum(&self.slice(values), self.data.interval);
         let (x, truth) = of(self.data.test.values())?;
         let mut arrays = vec![x, truth];
         let series = |label: &str, role, x: u32| PlotSeries {
@@ -441,12 +574,10 @@ impl Training {
 
     fn histogram(&mut self) -> Option<(Picture, Vec<Vec<f64>>)> {
         self.look();
-        let channels = self.data.train.channels().len();
-        let first = |values: &[f64]| values.iter().step_by(channels).copied().collect::<Vec<f64>>();
-        let truth = first(self.data.test.values());
+        let truth = self.slice(self.data.test.values());
         let look = self.look.as_ref()?;
         let (bins, shares) = metrics::histogram(&truth, &truth);
-        let (_, learned) = metrics::histogram(&truth, &first(&look.orbit));
+        let (_, learned) = metrics::histogram(&truth, &self.slice(&look.orbit));
         let series = |label: &str, role, y: u32| PlotSeries {
             label: label.into(),
             role,
@@ -458,8 +589,10 @@ impl Training {
             view: "histogram".into(),
             labels: bins.iter().map(|b| decimal(*b, 2)).collect(),
             series: vec![series("system", Role::Ink, 0), series("network", Role::Run, 1)],
-            alternative: "Shares of thirty bins of the first variable, in the data and in the free run."
-                .into(),
+            alternative: format!(
+                "Shares of thirty bins of {}, in the data and in the free run.",
+                self.data.train.channels().get(self.slice).map_or("a variable", String::as_str)
+            ),
         };
         Some((picture, vec![shares, learned]))
     }
@@ -480,20 +613,27 @@ impl Run for Training {
             return;
         }
         match self.engine.step() {
-            Ok(report) => {
+            Ok(Step::Waiting) => return,
+            Ok(Step::Unread) => {}
+            Ok(Step::Done(report)) => {
                 self.loss.push(report.update, report.loss);
                 self.gradient.push(report.update, report.gradient_norm);
                 self.alpha.push(report.update, report.alpha);
                 if let Some(estimate) = report.norm_estimate {
                     self.norm.push(report.update / EVERY * EVERY, estimate.norm);
                 }
-                self.skipped += u64::from(report.skipped);
                 self.last = Some(report);
             }
-            Err(error) => self.fault = Some(error.to_string()),
+            Err(error) => {
+                self.fault = Some(error.to_string());
+                return;
+            }
         }
         for companion in &mut self.companions {
-            if let Ok(report) = companion.trainer.step() {
+            // After a state was taken up again it may be ahead by the updates since the last read-back.
+            if companion.trainer.updates() < self.engine.updates()
+                && let Ok(report) = companion.trainer.step()
+            {
                 companion.loss.push(report.update, report.loss);
                 companion.gradient.push(report.update, report.gradient_norm);
             }
@@ -503,7 +643,7 @@ impl Run for Training {
         let report = self.last?;
         // A hundred skipped updates in a row cannot be told from one here, but a training that skips more than
         // half of its updates goes nowhere.
-        if self.skipped < 100 || self.skipped * 2 < report.update {
+        if self.engine.skipped() < 100 || self.engine.skipped() * 2 < report.update {
             return None;
         }
         Some(Divergence {
@@ -519,8 +659,26 @@ impl Run for Training {
             ],
         })
     }
+    fn failure(&self) -> Option<Failure> {
+        let reason = self.fault.clone()?;
+        let remedies = vec![Remedy {
+            action: "Train on the fused engine".into(),
+            sets: vec![set_text("engine", "fused")],
+        }];
+        Some(Failure { reason, remedies })
+    }
     fn witness(&self) -> Option<u64> {
-        Some(self.engine.digest())
+        self.engine.digest()
+    }
+    fn witness_note(&self) -> Option<String> {
+        self.engine.digest().is_none().then(|| {
+            "burn computes the same gradients as the fused engine to rounding, not bit for bit, so no fingerprint \
+             is claimed"
+                .into()
+        })
+    }
+    fn on_gpu(&self) -> bool {
+        self.engine.on_gpu()
     }
     fn readouts(&self) -> Vec<Readout> {
         let mut all = Vec::new();
@@ -536,16 +694,19 @@ impl Run for Training {
         all
     }
     fn note(&self) -> Option<String> {
-        if let Some(fault) = &self.fault {
-            return Some(fault.clone());
+        let skipped = self.engine.skipped();
+        if skipped == 0 {
+            return self.note.clone();
         }
-        (self.skipped > 0)
-            .then(|| format!("{} updates were skipped because their gradient was not finite.", self.skipped))
+        Some(format!("{skipped} updates were skipped because their gradient was not finite."))
     }
     fn set(&mut self, control: &str, value: &Value) -> Result<(), ExhibitError> {
         if let ("best", Value::Switch(on)) = (control, value) {
             self.best = *on;
             self.look = None;
+        }
+        if let ("slice", Value::Text(text)) = (control, value) {
+            self.slice = place(text);
         }
         Ok(())
     }
@@ -607,7 +768,6 @@ impl Run for Training {
         for curve in own.into_iter().chain(self.companions.iter().flat_map(|c| [&c.loss, &c.gradient])) {
             out.u64(curve.stride).f64s(&curve.x).f64s(&curve.y);
         }
-        out.u64(self.skipped);
         out.0
     }
     fn load(&mut self, bytes: &[u8]) -> Result<(), ExhibitError> {
@@ -623,7 +783,10 @@ impl Run for Training {
         for curve in own.into_iter().chain(others) {
             *curve = Curve { stride: from.u64()?, x: from.f64s()?, y: from.f64s()? };
         }
-        self.skipped = from.u64()?;
+        let updates = self.engine.updates();
+        for curve in [&mut self.loss, &mut self.gradient, &mut self.alpha, &mut self.norm] {
+            curve.cut(updates);
+        }
         self.look = None;
         Ok(())
     }
