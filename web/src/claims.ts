@@ -129,9 +129,18 @@ export class ClaimsPanel extends HTMLElement {
       const measure = h('th', { scope: 'row', class: 'measure', title: row.measure });
       if (row.symbol !== null) measure.append(markup(row.symbol), h('span', { class: 'unseen' }, ` ${row.measure}`));
       else measure.append(row.measure);
-      rows.push(h('tr', {}, measure,
+      // A measure too long for its column takes the free ones, or a line to itself and its numbers follow.
+      const long = (measure.firstElementChild?.textContent ?? measure.textContent ?? '').length > 6;
+      if (long) {
+        measure.classList.add('whole');
+        // Until there are numbers the columns for them are free.
+        measure.setAttribute('colspan', own.length > 0 ? '5' : '3');
+        if (own.length > 0) rows.push(h('tr', {}, measure));
+      }
+      const numbers = own.length === 0 && long ? [] : [
         h('td', { class: 'here' }, values.length > 0 ? numeral(median(values), row.bar) : own.length > 0 ? 'none' : ''),
-        h('td', { title: row.without }, baselines.length > 0 ? numeral(median(baselines), row.bar) : own.length > 0 ? 'none' : ''),
+        h('td', { title: row.without }, baselines.length > 0 ? numeral(median(baselines), row.bar) : own.length > 0 ? 'none' : '')];
+      rows.push(h('tr', {}, long && own.length > 0 ? h('td') : measure, ...numbers,
         h('td', {}, barText(row.bar)),
         h('td', {}, row.paper === null ? 'none' : row.paper.text, row.paper?.recalled === true ? h('span', { class: 'dim', title: 'recalled, not read' }, ' r') : null)));
       if (values.length > 0) rows.push(h('tr', { class: 'line', 'aria-hidden': 'true' }, h('td', { colspan: 5 }, strip(row, values, baselines))));

@@ -100,7 +100,11 @@ message: string,
 /**
  * What would be right.
  */
-help: string | null, };
+help: string | null, 
+/**
+ * The text that repairs it in place of the `length` characters at `line` and `column`.
+ */
+replacement: string | null, };
 
 export type Control = { 
 /**

@@ -9,8 +9,8 @@ interface Row {
   show(value: Value): void;
 }
 
-/** How a change arrives: while dragging, or for good. */
-export type Manner = 'drag' | 'done';
+/** How a change arrives: while dragging, for good, or by a key that moves a slider and may be pressed again. */
+export type Manner = 'drag' | 'done' | 'key';
 
 export class ControlsPanel extends HTMLElement {
   onchange_: (control: string, value: Value, manner: Manner) => void = () => undefined;
@@ -27,11 +27,11 @@ export class ControlsPanel extends HTMLElement {
     for (const [name, controls] of groups) {
       const rows = controls.map((control) => this.makeRow(control));
       const first = parts.length === 0;
-      if (first || name === '') parts.push(h('div', { role: 'group', 'aria-label': name }, ...rows));
+      if (first || name === '') parts.push(h('div', { class: 'rows', role: 'group', 'aria-label': name }, ...rows));
       else {
         const touched = controls.some((control) => values.some((setting) => setting.control === control.id && setting.value !== control.kind.default));
         const open = touched || shown + controls.length <= 11;
-        parts.push(h('details', { open }, h('summary', {}, name), h('div', { role: 'group', 'aria-label': name }, ...rows)));
+        parts.push(h('details', { open }, h('summary', {}, name), h('div', { class: 'rows', role: 'group', 'aria-label': name }, ...rows)));
       }
       shown += controls.length;
     }
@@ -69,7 +69,8 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
   const symbol = h('span');
   if (control.symbol !== null) symbol.append(markup(control.symbol));
   const unit = control.unit === null ? '' : ` (${control.unit})`;
-  const again = control.restarts ? h('span', { class: 'again', title: 'restarts the run', 'aria-label': 'restarts the run', role: 'img' }, '↻') : null;
+  // Beside the name, where it takes no room from the value; the title says it in words.
+  const again = control.restarts ? h('span', { class: 'again', title: 'restarts the run', 'aria-hidden': 'true' }, '\u00a0↻') : null;
   const back = (event: KeyboardEvent): void => {
     if (event.key === 'Delete') {
       event.preventDefault();
@@ -91,12 +92,17 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
       return log ? Number(value.toPrecision(2)) : Number(value.toFixed(decimals));
     };
     const fine = whole && high - low <= 1000 && !log ? 1 / (high - low) : log ? 1 / 240 : Math.max(10 ** -decimals / (high - low), 1 / 2000);
+    let keyed = false;
     const slider = h('input', {
       type: 'range', id, min: 0, max: 1, step: fine, title,
-      oninput: () => change(at(Number(slider.value)), 'drag'),
-      onchange: () => change(at(Number(slider.value)), 'done'),
+      oninput: () => change(at(Number(slider.value)), keyed ? 'key' : 'drag'),
+      onchange: () => change(at(Number(slider.value)), keyed ? 'key' : 'done'),
       ondblclick: () => change(kind.default, 'done'),
-      onkeydown: back,
+      onpointerdown: () => (keyed = false),
+      onkeydown: (event: KeyboardEvent) => {
+        keyed = true;
+        back(event);
+      },
     });
     slider.style.setProperty('--tick', `${(Math.max(0, Math.min(1, place(kind.default))) * 100).toFixed(2)}%`);
     const text = (value: number): string => (whole ? minus(String(value)) : show(value, decimals));
@@ -116,7 +122,7 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
       },
     });
     let current = kind.default;
-    const element = h('div', { class: 'control' }, h('label', { for: id, title }, control.label + unit), symbol, slider, h('span', { class: 'amount' }, typed, again));
+    const element = h('div', { class: 'control' }, h('label', { for: id, title }, control.label + unit, again), symbol, slider, h('span', { class: 'amount' }, typed));
     return {
       control, element,
       show(value): void {
@@ -132,25 +138,25 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
     const letters = kind.options.reduce((sum, { label }) => sum + label.length + 2, 0);
     if (kind.options.length <= 5 && letters <= 40) {
       const buttons = kind.options.map((option) => h('button', { 'aria-pressed': 'false', title, onclick: () => change(option.value, 'done') }, option.label));
-      const element = h('div', { class: 'control' }, h('span', { class: 'name', id, title }, control.label + unit),
-        h('span', { class: 'wide' }, h('span', { class: 'pick', role: 'group', 'aria-labelledby': id }, ...buttons), again));
+      const element = h('div', { class: 'control' }, h('span', { class: 'name', id, title }, control.label + unit, again),
+        h('span', { class: 'wide' }, h('span', { class: 'pick', role: 'group', 'aria-labelledby': id }, ...buttons)));
       return { control, element, show: (value) => buttons.forEach((button, i) => button.setAttribute('aria-pressed', String(kind.options[i]?.value === value))) };
     }
     const select = h('select', { id, title, onchange: () => change(select.value, 'done'), onkeydown: back },
       ...kind.options.map(({ value, label }) => h('option', { value }, label)));
-    const element = h('div', { class: 'control' }, h('label', { for: id, title }, control.label + unit), h('span', { class: 'wide' }, select, again));
+    const element = h('div', { class: 'control' }, h('label', { for: id, title }, control.label + unit, again), h('span', { class: 'wide' }, select));
     return { control, element, show: (value) => void (select.value = String(value)) };
   }
 
   if (kind.kind === 'switch') {
     const buttons = [false, true].map((value) => h('button', { 'aria-pressed': 'false', title, onclick: () => change(value, 'done') }, value ? 'on' : 'off'));
-    const element = h('div', { class: 'control' }, h('span', { class: 'name', id, title }, control.label),
-      h('span', { class: 'wide' }, h('span', { class: 'pick', role: 'group', 'aria-labelledby': id }, ...buttons), again));
+    const element = h('div', { class: 'control' }, h('span', { class: 'name', id, title }, control.label, again),
+      h('span', { class: 'wide' }, h('span', { class: 'pick', role: 'group', 'aria-labelledby': id }, ...buttons)));
     return { control, element, show: (value) => buttons.forEach((button, i) => button.setAttribute('aria-pressed', String((i === 1) === value))) };
   }
 
   const field = h('input', { type: 'text', id, title, maxlength: kind.maxLength, autocomplete: 'off', spellcheck: 'false', onchange: () => change(field.value, 'done') });
-  const element = h('div', { class: 'control' }, h('label', { for: id, title }, control.label + unit), h('span', { class: 'wide' }, field, again));
+  const element = h('div', { class: 'control' }, h('label', { for: id, title }, control.label + unit, again), h('span', { class: 'wide' }, field));
   return {
     control, element,
     show(value): void {

@@ -122,12 +122,15 @@ export class GalleryScreen extends HTMLElement {
   readonly #search = h('input', { type: 'search', placeholder: 'Search names, authors, equations', 'aria-label': 'Search the gallery', oninput: () => this.#draw() });
   readonly #count = h('span', { class: 'dim' });
   readonly #shelves = h('div');
+  readonly #chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Families' });
+  /** The family that alone is shown; none for all of them. */
+  #family = '';
 
   show(gallery: Gallery, current: string): void {
     this.#gallery = gallery;
     this.#current = current;
     if (!this.#shelves.isConnected) {
-      this.replaceChildren(h('label', { class: 'query' }, icon('find'), this.#search, this.#count, h('a', { class: 'close', href: `#/${current}`, 'aria-label': 'Close the gallery' }, icon('shut'))), this.#shelves);
+      this.replaceChildren(h('label', { class: 'query' }, icon('find'), this.#search, this.#count, h('a', { class: 'close', href: `#/${current}`, 'aria-label': 'Close the gallery' }, icon('shut'))), this.#chips, this.#shelves);
     }
     this.querySelector('.close')?.setAttribute('href', `#/${current}`);
     this.#draw();
@@ -137,8 +140,10 @@ export class GalleryScreen extends HTMLElement {
     const says: Record<string, string> = { Exhibits: 'a paper each, with its claims measured', Systems: 'equations to explore, change and train on' };
     const shelves = [...new Set(this.#gallery.families.map(({ shelf }) => shelf))].sort();
     let total = 0;
+    if (!this.#gallery.families.some(({ name }) => name === this.#family)) this.#family = '';
+    this.#offer(query);
     this.#shelves.replaceChildren(...shelves.flatMap((shelf) => {
-      const members = this.#gallery.families.filter((family) => family.shelf === shelf).flatMap((family) => family.members).filter((member) => query === '' || matches(member, query));
+      const members = this.#gallery.families.filter((family) => family.shelf === shelf && (this.#family === '' || family.name === this.#family)).flatMap((family) => family.members).filter((member) => query === '' || matches(member, query));
       total += members.length;
       if (members.length === 0) return [];
       return [h('h2', {}, shelf, h('span', {}, says[shelf] ?? '')), h('div', { class: 'tiles' }, ...members.map((member) =>
@@ -146,8 +151,26 @@ export class GalleryScreen extends HTMLElement {
           this.thumbnails?.canvas(member.slug, 240, member.title) ?? null, h('h3', {}, member.title),
           h('p', {}, member.subtitle + (member.dimension === null ? '' : ` · ${member.dimension} variable${member.dimension === 1 ? '' : 's'}`)))))];
     }));
-    if (total === 0) this.#shelves.append(h('p', { class: 'nothing', role: 'status' }, `Nothing in the gallery matches “${query}”.`));
-    this.#count.textContent = `${total} things to run`;
+    if (total === 0) this.#shelves.append(h('p', { class: 'nothing', role: 'status' }, `Nothing ${this.#family === '' ? 'in the gallery' : `of ${this.#family}`} matches “${query}”.`));
+    this.#count.textContent = `${total} ${total === 1 ? 'thing' : 'things'} to run`;
+  }
+  /** One chip a family, with how many of it match; made once, so that focus stays where it is. */
+  #offer(query: string): void {
+    const { families } = this.#gallery;
+    const chips = [{ name: '', members: families.flatMap(({ members }) => members) }, ...families];
+    if (this.#chips.childElementCount !== chips.length || chips.some(({ name }, i) => (this.#chips.children[i] as HTMLElement).dataset['family'] !== name)) {
+      this.#chips.replaceChildren(...chips.map(({ name }) => h('button', { 'data-family': name, onclick: () => {
+        // The chip that is pressed already gives everything back.
+        this.#family = this.#family === name ? '' : name;
+        this.#draw();
+      } }, name === '' ? 'Everything' : name, h('span'))));
+    }
+    chips.forEach(({ name, members }, i) => {
+      const chip = this.#chips.children[i];
+      chip?.setAttribute('aria-pressed', String(name === this.#family));
+      const count = chip?.querySelector('span');
+      if (count) count.textContent = String(query === '' ? members.length : members.filter((member) => matches(member, query)).length);
+    });
   }
 }
 customElements.define('sx-gallery', GalleryScreen);

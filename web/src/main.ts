@@ -40,6 +40,9 @@ let playing = false;
 let pace: number | null = PACE_OF_A_FLOW;
 let target: Opened['target'] = null;
 let dragging = '';
+/** The slider that a key moved last, and when: what follows within a second is the same entry of the history. */
+let keyed = { what: '', at: -Infinity };
+const ONE_GESTURE = 1000;
 let diverged = false;
 let failed = false;
 let hiddenWhilePlaying = false;
@@ -371,14 +374,12 @@ function changed(answer: Changed, manner: Manner, what: string): void {
   controls.show(values);
   current = bare(answer.link);
   takeStatus(answer.status, 0);
-  if (manner === 'drag') {
-    // A drag is one entry of the history, however many values it passes.
-    remember(dragging === what ? 'replace' : 'push');
-    dragging = what;
-  } else {
-    remember(dragging === what ? 'replace' : 'push');
-    dragging = '';
-  }
+  const now = performance.now();
+  const again = dragging === what || (manner === 'key' && keyed.what === what && now - keyed.at < ONE_GESTURE);
+  // A gesture is one entry of the history, however many values it passes.
+  remember(again ? 'replace' : 'push');
+  dragging = manner === 'drag' ? what : '';
+  keyed = { what: manner === 'key' ? what : '', at: now };
   if (answer.fault !== null) showFault(answer.fault);
 }
 // While a slider moves only the last value counts; what came between is not asked for.
@@ -491,6 +492,7 @@ window.addEventListener('popstate', (event) => {
   if (address.gallery || address.fragment === null) return;
   const to = event.state as Entry | null;
   dragging = '';
+  keyed.what = '';
   if (to === null) {
     entry++;
     if (address.fragment !== current) void openFragment(address.fragment, 'replace');
@@ -516,6 +518,7 @@ window.addEventListener('popstate', (event) => {
 function openGallery(open: boolean): void {
   galleryOpen = open;
   galleryScreen.hidden = !open;
+  stage.covered = open;
   lab.classList.toggle('galleryopen', open);
   if (open) {
     galleryScreen.show(gallery, declaration?.slug ?? FIRST);

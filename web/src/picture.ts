@@ -74,6 +74,16 @@ function tick(value: number, log: boolean): string {
   return minus(size >= 1000 ? value.toLocaleString('en-GB') : String(Number(value.toPrecision(6))));
 }
 
+/** Comparing is hundreds of times cheaper than drawing. */
+function sameFrame(a: Frame, b: Frame): boolean {
+  if (a.arrays.length !== b.arrays.length || JSON.stringify(a.picture) !== JSON.stringify(b.picture)) return false;
+  return a.arrays.every((array, k) => {
+    const other = b.arrays[k];
+    // What is not a number compares equal to itself here.
+    return other !== undefined && other.length === array.length && array.every((value, i) => Object.is(value, other[i]));
+  });
+}
+
 /** A figure for one view: caption, picture and its text alternative. */
 export class PictureBox extends HTMLElement {
   view: View | null = null;
@@ -83,6 +93,8 @@ export class PictureBox extends HTMLElement {
   #plot: uPlot | null = null;
   #shape = '';
   #frame: Frame | null = null;
+  /** Whether what is on the screen is the frame that is held. */
+  #painted = false;
   #ranges: { x: Range; y: Range } = { x: [0, 1], y: [0, 1] };
   #watcher: ResizeObserver | null = null;
   onswap: (() => void) | null = null;
@@ -115,13 +127,16 @@ export class PictureBox extends HTMLElement {
     this.draw();
   }
   update(frame: Frame): void {
+    const same = this.#frame !== null && sameFrame(this.#frame, frame);
     this.#frame = frame;
+    if (same && this.#painted) return;
     const { picture } = frame;
     if (picture.kind !== 'text') this.#body.setAttribute('aria-label', picture.alternative);
     this.draw();
   }
 
   #forget(): void {
+    this.#painted = false;
     this.#plot?.destroy();
     this.#plot = null;
     this.#shape = '';
@@ -131,6 +146,7 @@ export class PictureBox extends HTMLElement {
   draw(): void {
     const { clientWidth: width, clientHeight: height } = this.#body;
     if (this.#frame === null || this.view === null || width < 20 || height < 20) return;
+    this.#painted = true;
     const { picture, arrays } = this.#frame;
     if (picture.kind === 'plot') this.#drawPlot(picture, arrays, this.view, width, height);
     else if (picture.kind === 'heat') this.#drawHeat(picture, arrays, width, height);
@@ -261,7 +277,14 @@ export class PictureBox extends HTMLElement {
     ctx.fillStyle = ink.ink3;
     ctx.textAlign = 'right';
     const unit = (axis: Axis): string => axis.label + (axis.unit === null ? '' : `, ${axis.unit}`);
-    ctx.fillText(unit(view.x), left + width, top + height - 9 * ratio);
+    const across = unit(view.x);
+    const wide = ctx.measureText(across).width;
+    ctx.fillStyle = ink.stage;
+    ctx.globalAlpha = 0.75;
+    ctx.fillRect(left + width - wide - 2 * ratio, top + height - 16 * ratio, wide + 2 * ratio, 14 * ratio);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = ink.ink3;
+    ctx.fillText(across, left + width, top + height - 9 * ratio);
     ctx.lineWidth = ratio;
     for (const { at, label } of picture.uprights) {
       const x = plot.valToPos(at, 'x', true);
@@ -300,6 +323,8 @@ export class PictureBox extends HTMLElement {
       const y = plot.valToPos(values[1][end] ?? 0, 'y', true);
       names.push({ text: series.label, x: Math.min(left + width, Math.max(left, x)), y: Math.min(top + height, Math.max(top, y)), colour: series.role === 'quiet' ? ink.ink3 : STYLES[series.role].colour(ink), live: series.role === 'run' });
     });
+    // The upright's own name stands at its top.
+    if (picture.uprights.some(({ label }) => label !== '')) for (const name of names) name.y = Math.max(name.y, top + 22 * ratio);
     names.sort((a, b) => a.y - b.y);
     names.forEach((name, i) => {
       const above = names[i - 1];

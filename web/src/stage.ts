@@ -41,6 +41,7 @@ export class Stage extends HTMLElement {
   #swallow = false;
   readonly #pending = new Map<string, Frame>();
   #painting = false;
+  #covered = false;
   #sceneOnStage = true;
 
   connectedCallback(): void {
@@ -53,7 +54,8 @@ export class Stage extends HTMLElement {
         h('button', { 'aria-label': 'Menu', onclick: () => this.onmenu() }, icon('menu')),
         h('button', { class: 'share', 'aria-label': 'Share this run', onclick: () => this.onshare() }, icon('share'))),
       this.#hero, this.#views, this.#strip, this.#more);
-    new ResizeObserver(() => this.measure()).observe(this.#scene);
+    const watcher = new ResizeObserver(() => this.measure());
+    for (const element of [this.#scene, this.#heading, this.#readouts]) watcher.observe(element);
     PHONE.addEventListener('change', () => this.#place());
   }
 
@@ -71,6 +73,10 @@ export class Stage extends HTMLElement {
     this.measure();
   }
   measure(): void {
+    if (this.#hero.classList.contains('plane')) {
+      const bottom = (element: HTMLElement): number => (element.hidden || element.offsetParent === null ? 0 : element.offsetTop + element.offsetHeight);
+      this.#hero.style.setProperty('--head', `${Math.max(bottom(this.#heading), bottom(this.#readouts))}px`);
+    }
     const { width, height } = this.#scene.getBoundingClientRect();
     this.link?.resize(Math.round(width), Math.round(height), Math.min(devicePixelRatio || 1, 2.5));
   }
@@ -147,13 +153,18 @@ export class Stage extends HTMLElement {
     this.#legendText = '';
     for (const box of this.#boxes.values()) if (box.isConnected) box.repaint();
   }
+  /** While something covers the whole stage only the newest pictures are kept; they are drawn when it is gone. */
+  set covered(covered: boolean) {
+    this.#covered = covered;
+    if (!covered) this.frames([]);
+  }
   /** One picture a frame, the newest of each view, so that drawing never holds the page up. */
   frames(frames: Frame[]): void {
     for (const frame of frames) this.#pending.set(frame.picture.view, frame);
-    if (this.#painting) return;
+    if (this.#painting || this.#covered) return;
     this.#painting = true;
     const next = (): void => {
-      const first = this.#pending.entries().next().value;
+      const first = this.#covered ? undefined : this.#pending.entries().next().value;
       this.#painting = first !== undefined;
       if (first === undefined) return;
       this.#pending.delete(first[0]);
@@ -165,6 +176,9 @@ export class Stage extends HTMLElement {
 
   drawn({ labels, legend, alternative }: Drawn): void {
     if (this.#canvas?.getAttribute('aria-label') !== alternative) this.#canvas?.setAttribute('aria-label', alternative);
+    // Only planes have ticks, only panels beside one another have titles.
+    this.#shape('plane', labels.some(({ kind }) => kind === 'tick'));
+    this.#shape('titled', labels.some(({ kind }) => kind.startsWith('title')));
     while (this.#labels.childElementCount > labels.length) this.#labels.lastElementChild?.remove();
     labels.forEach((label, i) => {
       let element = this.#labels.children[i] as HTMLElement | undefined;
@@ -188,6 +202,12 @@ export class Stage extends HTMLElement {
         this.#scale.style.background = scaleOfStage(this.dark);
       }
     }
+  }
+
+  #shape(name: string, holds: boolean): void {
+    if (!this.#sceneOnStage || this.#hero.classList.contains(name) === holds) return;
+    this.#hero.classList.toggle(name, holds);
+    this.measure();
   }
 
   status({ readouts }: Status): void {

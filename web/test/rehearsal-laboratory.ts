@@ -185,7 +185,7 @@ export class RehearsalLaboratory implements Laboratory {
     const at = lines.findIndex((line) => /\byy\b/.test(line));
     if (at >= 0) {
       const column = (lines[at] ?? '').search(/\byy\b/) + 1;
-      return { good: false, opened: null, diagnostics: [{ severity: 'error', line: at + 1, column, length: 2, message: 'There is no yy here.', help: 'The variables are x, y, z.' }] };
+      return { good: false, opened: null, diagnostics: [{ severity: 'error', line: at + 1, column, length: 2, message: 'There is no yy here.', help: 'The variables are x, y, z.', replacement: 'y' }] };
     }
     if (!run) return { good: true, diagnostics: [], opened: null };
     this.#declaration = { ...LORENZ, equations: { ...(LORENZ.equations as NonNullable<Declaration['equations']>), text, typed: text !== TEXT } };

@@ -27,6 +27,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What would be right.
     pub help: Option<String>,
+    /// The text that repairs it in place of the `length` characters at `line` and `column`, where one is known.
+    pub replacement: Option<String>,
 }
 
 impl std::fmt::Display for Diagnostic {
@@ -71,15 +73,34 @@ pub(crate) struct Findings {
 impl Findings {
     pub(crate) fn error(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
         self.failed = true;
-        self.push(Severity::Error, span, message.into(), help);
+        self.push(Severity::Error, span, message.into(), help, None);
     }
-    pub(crate) fn warning(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
-        self.push(Severity::Warning, span, message.into(), help);
+    /// A name, which `span` covers, that is not known; `near` is the one that was probably meant, and without
+    /// it `otherwise` helps.
+    pub(crate) fn unknown(
+        &mut self,
+        severity: Severity,
+        span: Span,
+        message: String,
+        near: Option<&str>,
+        otherwise: Option<String>,
+    ) {
+        self.failed |= severity == Severity::Error;
+        let help = near.map(|near| format!("did you mean `{near}`?")).or(otherwise);
+        self.push(severity, span, message, help, near.map(String::from));
     }
-    fn push(&mut self, severity: Severity, span: Span, message: String, help: Option<String>) {
+    fn push(
+        &mut self,
+        severity: Severity,
+        span: Span,
+        message: String,
+        help: Option<String>,
+        replacement: Option<String>,
+    ) {
         if self.list.len() < crate::bounds::DIAGNOSTICS {
             let Span { line, column, length } = span;
-            self.list.push(Diagnostic { severity, line, column, length: length.max(1), message, help });
+            let length = length.max(1);
+            self.list.push(Diagnostic { severity, line, column, length, message, help, replacement });
         }
     }
 }

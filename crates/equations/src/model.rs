@@ -1,7 +1,7 @@
 //! Statements into a checked model.
 
 use crate::bounds;
-use crate::diagnostic::{Diagnostic, Findings, Span, nearest};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Span, nearest};
 use crate::expression::{Expression, Function, Infix};
 use crate::graph::{Full, Graph, Id, Node, One, Two, apply_one, apply_two};
 use crate::parser::{Named, Statement, count, statements};
@@ -267,6 +267,7 @@ pub fn parse_expression(text: &str) -> Result<Expression, Diagnostic> {
             length: 1,
             message: "there is no expression".into(),
             help: None,
+            replacement: None,
         }),
     }
 }
@@ -400,10 +401,10 @@ impl<'a> Checker<'a> {
                 Some((Symbol::Variable(index), _)) => start[*index] = value,
                 _ => {
                     let known = self.model.variables.iter().map(|(name, _)| name.name.as_str());
-                    let help = nearest(&name.name, known).map(|near| format!("did you mean `{near}`?"));
-                    let help =
-                        help.or_else(|| Some("only variables that have an equation start somewhere".into()));
-                    self.findings.error(name.span, format!("`{}` is not a variable", name.name), help);
+                    let message = format!("`{}` is not a variable", name.name);
+                    let otherwise = "only variables that have an equation start somewhere".into();
+                    let near = nearest(&name.name, known);
+                    self.findings.unknown(Severity::Error, name.span, message, near, Some(otherwise));
                 }
             }
         }
@@ -525,8 +526,8 @@ impl<'a> Checker<'a> {
                     "total", "dt", "trans", "nout", "meth", "t0", "bounds", "xlo", "xhi", "ylo", "yhi", "xp",
                     "yp", "zp", "atol", "toler",
                 ];
-                let help = nearest(&key, known).map(|near| format!("did you mean `{near}`?"));
-                self.findings.warning(name.span, format!("option `{}` has no effect here", name.name), help);
+                let message = format!("option `{}` has no effect here", name.name);
+                self.findings.unknown(Severity::Warning, name.span, message, nearest(&key, known), None);
                 options.others.push((name.name, value));
             }
         }
@@ -868,11 +869,9 @@ impl Builder<'_> {
                 known.extend(self.model.numbers.iter().map(|(name, _)| name.name.as_str()));
                 known.extend(self.model.fixed.iter().map(|(name, _)| name.name.as_str()));
                 known.push("pi");
-                let help = match nearest(name, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("give it a value: par {name}=1"),
-                };
-                self.findings.error(span, format!("`{name}` is not known"), Some(help));
+                let message = format!("`{name}` is not known");
+                let otherwise = format!("give it a value: par {name}=1");
+                self.findings.unknown(Severity::Error, span, message, nearest(name, known), Some(otherwise));
                 Err(Stop::Noted)
             }
         }
@@ -888,12 +887,12 @@ impl Builder<'_> {
         let Some(&(index, _)) = self.functions.get(&name.to_ascii_lowercase()) else {
             let own = self.model.functions.iter().map(|(name, ..)| name.name.as_str());
             let known = own.chain(Function::ALL.iter().map(|function| function.name()));
-            let help = if self.symbols.contains_key(&name.to_ascii_lowercase()) {
-                Some("multiplication is written `*`".to_string())
+            let message = format!("there is no function `{name}`");
+            if self.symbols.contains_key(&name.to_ascii_lowercase()) {
+                self.findings.error(span, message, Some("multiplication is written `*`".into()));
             } else {
-                nearest(name, known).map(|near| format!("did you mean `{near}`?"))
-            };
-            self.findings.error(span, format!("there is no function `{name}`"), help);
+                self.findings.unknown(Severity::Error, span, message, nearest(name, known), None);
+            }
             return Err(Stop::Noted);
         };
         let (own, names, expression) = &self.model.functions[index];

@@ -1,7 +1,7 @@
 //! Logical lines into statements.
 
 use crate::bounds;
-use crate::diagnostic::{Findings, Span, nearest};
+use crate::diagnostic::{Findings, Severity, Span, nearest};
 use crate::expression::{Expression, Function, Infix, SIGN};
 use crate::lexer::{Kind, Token, lines};
 
@@ -271,13 +271,12 @@ impl Cursor<'_> {
             "aux" | "auxiliary" => Statement::Auxiliary,
             _ => {
                 let known = ["par", "param", "number", "init", "aux", "done"];
-                let help = match nearest(first, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => {
-                        "a line is x'=..., x(t+1)=..., name=..., f(x)=..., par, number, init, aux or @".into()
-                    }
-                };
-                return self.fail(span, format!("`{first}` starts no kind of line"), &help);
+                let message = format!("`{first}` starts no kind of line");
+                let otherwise =
+                    "a line is x'=..., x(t+1)=..., name=..., f(x)=..., par, number, init, aux or @".into();
+                let near = nearest(first, known);
+                self.findings.unknown(Severity::Error, span, message, near, Some(otherwise));
+                return Err(Failed);
             }
         };
         if first.starts_with("aux") {

@@ -332,3 +332,46 @@ fn programs_beyond_256_registers_are_run_as_well() {
         }
     }
 }
+
+#[test]
+fn a_replacement_repairs_the_text_it_is_about() {
+    // Every text has one mistyped name, most with something before and after it on its line: a span wider than
+    // the name, or a place that is off by one, would spoil the text.
+    let cases = [
+        ("par sigma=10\nx'=2*sigm*x", "sigma"),
+        ("x'=cos(x)+sinn(x)*2", "sin"),
+        ("par a=1\nvoltage'=a*voltage\ninit voltag=1", "voltage"),
+        ("parm a=1\nx'=a*x", "par"),
+        ("gain(u)=2*u\nx'=-x+gian(x)", "gain"),
+        ("x'=-x\n@ dt=0.1, totl=50", "total"),
+    ];
+    for (text, wanted) in cases {
+        let parsed = equations::parse(text);
+        let found = parsed.diagnostics.iter().find(|d| d.replacement.is_some());
+        let found = found.unwrap_or_else(|| panic!("no replacement in {text:?}: {:?}", parsed.diagnostics));
+        assert_eq!(found.replacement.as_deref(), Some(wanted), "{text:?}");
+        let mut lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+        let (from, length) = (found.column as usize - 1, found.length as usize);
+        lines[found.line as usize - 1].splice(from..from + length, wanted.chars());
+        let repaired = lines.iter().map(String::from_iter).collect::<Vec<String>>().join("\n");
+        let again = equations::parse(&repaired);
+        assert!(
+            again.model.is_some() && again.diagnostics.is_empty(),
+            "{repaired:?}: {:?}",
+            again.diagnostics
+        );
+    }
+}
+
+#[test]
+fn what_resembles_nothing_has_no_replacement() {
+    for text in ["x'=quuxfoo*x", "x'=2*", "par x=1\nx'=x(2)"] {
+        let parsed = equations::parse(text);
+        assert!(!parsed.diagnostics.is_empty(), "{text:?}");
+        assert!(
+            parsed.diagnostics.iter().all(|d| d.replacement.is_none()),
+            "{text:?}: {:?}",
+            parsed.diagnostics
+        );
+    }
+}

@@ -74,6 +74,8 @@ data! {
         pub message: String,
         /// What would be right.
         pub help: Option<String>,
+        /// The text that repairs it in place of the `length` characters at `line` and `column`.
+        pub replacement: Option<String>,
     }
 
     /// One thing a person can set.

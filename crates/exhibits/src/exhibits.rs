@@ -96,6 +96,7 @@ pub fn diagnostics(of: &[equations::Diagnostic]) -> Vec<Diagnostic> {
             length: d.length,
             message: d.message.clone(),
             help: d.help.clone(),
+            replacement: d.replacement.clone(),
         })
         .collect()
 }

@@ -178,8 +178,8 @@ impl View {
         let room = |px: f64| px.smaller(0.07 * short);
         let pad = match panel.projection {
             Projection::Space => [room(40.0), room(32.0), room(48.0), room(32.0)],
-            Projection::Plane if short < 200.0 => [room(8.0); 4],
-            Projection::Plane => [40.0, 24.0, 40.0, 56.0],
+            Projection::Plane if !roomy(width, size[1]) => [room(8.0); 4],
+            Projection::Plane => [28.0, 24.0, 40.0, 56.0],
         };
         let frame = [
             rect[0] + pad[3],
@@ -269,7 +269,7 @@ impl View {
 
     /// Whether the panel is large enough for axes, a gnomon and labels.
     pub fn roomy(&self) -> bool {
-        self.rect[2] >= 200.0 && self.rect[3] >= 160.0
+        roomy(self.rect[2], self.rect[3])
     }
 
     /// The gnomon: its foot and the tips of its three axes.
@@ -302,6 +302,11 @@ impl View {
             })
             .collect()
     }
+}
+
+/// Two panels beside one another on a phone of 360 pixels still have room.
+fn roomy(width: f64, height: f64) -> bool {
+    width >= 180.0 && height >= 160.0
 }
 
 /// Length of one page unit along each axis, in data units.
