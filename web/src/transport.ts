@@ -74,7 +74,7 @@ export class Transport extends HTMLElement {
     this.#progress.style.width = status.total === null ? '0' : `${Math.min(100, (100 * status.step) / status.total)}%`;
     this.#cpu.setAttribute('aria-pressed', String(status.device !== 'gpu'));
     this.#gpu.setAttribute('aria-pressed', String(status.device === 'gpu'));
-    setText(this.#print, status.fingerprint === null ? (status.fingerprintNote ?? 'none') : `${status.fingerprint.slice(0, 4)} ${status.fingerprint.slice(4, 8)}`);
+    setText(this.#print, status.fingerprint === null ? (status.fingerprintNote === null ? 'none' : 'not claimed') : `${status.fingerprint.slice(0, 4)} ${status.fingerprint.slice(4, 8)}`);
     this.#print.title = [status.fingerprint ?? '', status.fingerprintNote ?? ''].filter((part) => part !== '').join('. ');
   }
 }

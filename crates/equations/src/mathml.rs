@@ -142,7 +142,12 @@ fn subscript(name: &str, index: &str) -> String {
 }
 
 fn brackets(inner: &str) -> String {
-    format!("<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>")
+    // Round a fraction they grow; round a line of text some fonts would draw them twice its height.
+    if inner.contains("<mfrac") || inner.contains("<mtable") {
+        format!("<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>")
+    } else {
+        format!("<mrow><mo stretchy=\"false\">(</mo>{inner}<mo stretchy=\"false\">)</mo></mrow>")
+    }
 }
 
 struct Printer<'a> {

@@ -266,7 +266,7 @@ fn mathematics_is_set_as_in_a_book() {
     assert_eq!(lines[0].lhs, "<mover><mrow><mi>x</mi></mrow><mo>˙</mo></mover>");
     assert_eq!(
         lines[0].rhs,
-        "<mfrac><mrow><mi>σ</mi><mo>&#x2062;</mo><mrow><mo>(</mo><mrow><mi>y</mi><mo>−</mo><mi>x</mi></mrow><mo>)</mo>\
+        "<mfrac><mrow><mi>σ</mi><mo>&#x2062;</mo><mrow><mo stretchy=\"false\">(</mo><mrow><mi>y</mi><mo>−</mo><mi>x</mi></mrow><mo stretchy=\"false\">)</mo>\
          </mrow></mrow><msup><msub><mi>k</mi><mn>1</mn></msub><mn>2</mn></msup></mfrac>"
     );
     assert!(lines[1].rhs.contains("<mn>3</mn>") && lines[1].rhs.contains("<mo>·</mo><mn>2</mn>"));

@@ -29,15 +29,15 @@ pub(crate) fn dist(root: &Path) -> Result<(), Fault> {
     }
     let packages = site.join("pkg");
     let _ = fs::remove_dir_all(&packages);
-    let mut modules = vec![(Module::Light, "-O3")];
+    let mut modules = vec![(Module::Light, "web", "-O3")];
     if module::has_full(root) {
-        // -Oz does not end in reasonable time on the full module.
-        modules.push((Module::Full, "-O2"));
+        // On the full module -Oz does not end in reasonable time, nor does whole-program optimisation.
+        modules.push((Module::Full, "release", "-O1"));
     }
     let full = modules.len() > 1;
-    for (module, level) in modules {
+    for (module, profile, level) in modules {
         println!("==> the {} module", module.name());
-        let built = module::build(root, module, "web")?;
+        let built = module::build(root, module, profile)?;
         module::no_command_exports(&built)?;
         let folder = packages.join(module.name());
         copy(&built, &folder)?;
