@@ -340,7 +340,10 @@ link.on('dropped', ({ why, message, step, again, gpu }) => {
   } else {
     playing = false;
     transport.playing(false);
-    stage.tell('The engine stopped twice within a minute.', message, [['Start again', () => link.again(link.gpu)], ['Open Lorenz', () => {
+    stage.tell('The engine stopped twice within a minute.', message, [['Start again', () => {
+      playing = true;
+      link.again(link.gpu);
+    }], ['Open Lorenz', () => {
       declaration = null;
       link.start(FIRST);
     }]]);
@@ -692,7 +695,7 @@ function embedBar(): void {
   for (const { id, symbol, label } of shown) {
     const value = values.find(({ control }) => control === id)?.value;
     if (typeof value !== 'number') continue;
-    parameters.append(symbol === null ? label : markup(symbol), ` = ${minus(String(Number(value.toPrecision(4))))}   `);
+    parameters.append(symbol === null ? label : markup(symbol), ` = ${minus(String(Number(value.toPrecision(4))))}\u2003`);
   }
   const back = new URL(location.href);
   back.search = '';
