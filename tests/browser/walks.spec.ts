@@ -25,7 +25,7 @@ async function reach(page: Page, step: number): Promise<void> {
 }
 
 test('bad equations are told with their place and the last good run goes on', async ({ page }) => {
-  await page.goto('./#/lorenz');
+  await page.goto('./?gpu=off#/lorenz');
   await reach(page, 20);
   await page.getByRole('button', { name: 'Edit as text' }).click();
   const editor = page.getByRole('textbox', { name: 'Equations' });
@@ -33,6 +33,18 @@ test('bad equations are told with their place and the last good run goes on', as
   await expect(page.getByRole('alert')).toContainText('rhoo');
   const before = (await status(page))?.step ?? 0;
   await reach(page, before + 20);
+  // The message stands under its line, and above the next one.
+  const [told, second, third] = await Promise.all([
+    page.getByRole('alert').getByText('rhoo').boundingBox(),
+    page.locator('.editor pre').getByText("y'=x*(rhoo-z)-y").boundingBox(),
+    page.locator('.editor pre').getByText("z'=x*y-beta*z").boundingBox(),
+  ]);
+  expect(told?.y).toBeGreaterThanOrEqual((second?.y ?? 0) + (second?.height ?? 0) - 1);
+  expect(told?.y).toBeLessThan(third?.y ?? 0);
+  await page.getByRole('button', { name: 'Use rho', exact: true }).click();
+  await expect(editor).toHaveValue(/x\*\(rho-z\)-y/);
+  await expect(page.getByRole('alert')).toBeEmpty();
+  await expect.poll(() => page.evaluate(() => window.separatrix.link())).toContain('ode=');
   await editor.fill("x'=a*x-y\ny'=x\npar a=-0.1\ninit x=1,y=0\n");
   await expect(page.getByRole('slider', { name: 'a', exact: true })).toBeVisible();
   await reach(page, 20);
@@ -60,7 +72,7 @@ test('a run reloads from its own link with the same fingerprint, natively too', 
 });
 
 test('training makes the loss fall and the free run appears', async ({ page }) => {
-  await page.goto('./#/generalized-teacher-forcing?hidden=20&updates=2000');
+  await page.goto('./?gpu=off#/generalized-teacher-forcing?hidden=20&updates=2000');
   await reach(page, 300);
   const said = page.getByRole('img', { name: /The loss is/ });
   const loss = async (): Promise<number> => Number(/is ([0-9.e+-]+) after/.exec((await said.getAttribute('aria-label')) ?? '')?.[1]);
@@ -68,18 +80,122 @@ test('training makes the loss fall and the free run appears', async ({ page }) =
 });
 
 test('a bad link opens the default, says so and keeps the text', async ({ page }) => {
-  await page.goto('./#/lorentz?rho=3');
+  await page.goto('./?gpu=off#/lorentz?rho=3');
   await expect(page.getByText(/did you mean/i).first()).toBeVisible({ timeout: 60_000 });
   await reach(page, 10);
 });
 
 test('a CSV file is learned from', async ({ page }) => {
-  await page.goto('./#/generalized-teacher-forcing?hidden=10&updates=1000&length=20');
+  await page.goto('./?gpu=off#/generalized-teacher-forcing?hidden=10&updates=1000&length=20');
   await reach(page, 5);
   const rows = Array.from({ length: 600 }, (_, i) => `${Math.sin(i * 0.1)},${Math.cos(i * 0.1)}`);
   await page.locator('input[type=file]').setInputFiles({ name: 'own.csv', mimeType: 'text/csv', buffer: Buffer.from(['a,b', ...rows].join('\n')) });
   await expect.poll(() => page.evaluate(() => window.separatrix.link()), { timeout: 60_000 }).toContain('series=');
   await reach(page, 5);
+});
+
+test('a CSV file is dropped on the page', async ({ page }) => {
+  await page.goto('./?gpu=off#/generalized-teacher-forcing?hidden=10&updates=1000&length=20');
+  await reach(page, 5);
+  const dataTransfer = await page.evaluateHandle(() => {
+    const rows = Array.from({ length: 600 }, (_, i) => `${Math.sin(i * 0.1)},${Math.cos(i * 0.1)}`);
+    const data = new DataTransfer();
+    data.items.add(new File([['a,b', ...rows].join('\n')], 'own.csv', { type: 'text/csv' }));
+    return data;
+  });
+  const stage = page.getByRole('main');
+  await stage.dispatchEvent('dragover', { dataTransfer });
+  await expect(page.getByText('Drop equations (.ode) or a series (.csv)')).toBeVisible();
+  await stage.dispatchEvent('drop', { dataTransfer });
+  await expect.poll(() => page.evaluate(() => window.separatrix.link())).toContain('series=');
+  await reach(page, 5);
+});
+
+test('presses of an arrow key that follow one another are one step back', async ({ page }) => {
+  await page.goto('./?gpu=off#/lorenz');
+  await reach(page, 10);
+  const slider = page.getByRole('slider', { name: 'Rayleigh number' });
+  await slider.focus();
+  const link = () => page.evaluate(() => window.separatrix.link());
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight');
+  await expect.poll(link).toContain('rho=28.4');
+  await page.keyboard.press('Control+z');
+  await expect.poll(link).toBe('lorenz');
+});
+
+test('the gallery shows one family by keyboard', async ({ page }) => {
+  await page.goto('./?gpu=off#/');
+  const chip = page.getByRole('group', { name: 'Families' }).getByRole('button', { name: /^Maps/ });
+  const lorenz = page.locator('sx-gallery').getByRole('link', { name: /^Lorenz Edward/ });
+  await expect(lorenz).toBeVisible();
+  await chip.focus();
+  await page.keyboard.press('Enter');
+  await expect(chip).toHaveAttribute('aria-pressed', 'true');
+  await expect(lorenz).toBeHidden();
+  await page.keyboard.press('Space');
+  await expect(lorenz).toBeVisible();
+});
+
+test('two fingers near the picture and leave the page as it is', async ({ browser }) => {
+  const page = await browser.newPage({ hasTouch: true });
+  await page.goto('./?gpu=off#/lorenz');
+  await reach(page, 20);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const picture = page.getByRole('main').locator('canvas').first();
+  let before = await picture.screenshot();
+  // What was under way when the run was paused is still being drawn.
+  await expect.poll(async () => {
+    const last = before;
+    before = await picture.screenshot();
+    return before.equals(last);
+  }, { intervals: [300] }).toBe(true);
+  const touch = await page.context().newCDPSession(page);
+  const fingers = (apart: number) => [0, 1].map((id) => ({ x: 500 + (id === 0 ? -apart : apart), y: 260, id }));
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: fingers(40) });
+  for (let apart = 50; apart <= 150; apart += 20) await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: fingers(apart) });
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await expect.poll(async () => (await picture.screenshot()).equals(before)).toBe(false);
+  expect(await page.evaluate(() => window.visualViewport?.scale)).toBe(1);
+  await page.close();
+});
+
+test('the link is copied', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto('./?gpu=off#/lorenz');
+  await reach(page, 10);
+  await page.getByRole('button', { name: 'Share this run' }).last().click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(page.getByText('Link copied')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('fingerprint=');
+});
+
+/** The worker that runs the stage. */
+function stageWorker(page: Page) {
+  const worker = page.workers().find((one) => /worker-[^/]*\.js/.test(one.url()));
+  if (worker === undefined) throw new Error('there is no stage worker');
+  return worker;
+}
+
+test('an engine that throws or falls silent is started again from its checkpoint', async ({ page }) => {
+  await page.goto('./?gpu=off#/lorenz');
+  await reach(page, 20);
+  // Checkpoints are made every two seconds.
+  await page.waitForTimeout(2500);
+  await stageWorker(page).evaluate(() => {
+    self.onmessage?.(new MessageEvent('message', { data: { kind: 'camera', move: { kind: 'nonsense' } } }));
+  });
+  const again = page.getByText('started again from its last checkpoint');
+  await expect(again).toContainText('nonsense');
+  const before = (await status(page))?.step ?? 0;
+  expect(before).toBeGreaterThanOrEqual(20);
+  await reach(page, before + 20);
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  void stageWorker(page).evaluate(() => {
+    for (;;);
+  }).catch(() => undefined);
+  await expect(page.getByText('The engine stopped twice within a minute.')).toBeVisible();
+  await page.getByRole('button', { name: 'Start again' }).click();
+  await reach(page, ((await status(page))?.step ?? 0) + 20);
 });
 
 test('an adapter is found, and a lost device is survived', async ({ page }) => {

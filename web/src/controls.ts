@@ -105,7 +105,8 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
       },
     });
     slider.style.setProperty('--tick', `${(Math.max(0, Math.min(1, place(kind.default))) * 100).toFixed(2)}%`);
-    const text = (value: number): string => (whole ? minus(String(value)) : show(value, decimals));
+    // On a logarithmic scale the declared decimals are those of the smallest value.
+    const text = (value: number): string => (whole ? minus(String(value)) : log && Math.abs(value) >= 1e-3 ? minus(String(Number(value.toPrecision(5)))) : show(value, decimals));
     const typed = h('input', {
       type: 'text', inputmode: 'decimal', 'aria-label': `${control.label}, value`, title, autocomplete: 'off',
       onfocus: () => typed.select(),

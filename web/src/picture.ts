@@ -330,6 +330,12 @@ export class PictureBox extends HTMLElement {
       const above = names[i - 1];
       if (above !== undefined && name.y - above.y < 14 * ratio) name.y = above.y + 14 * ratio;
     });
+    // None of them stands on the axis below: the lowest goes up, and takes along what is in its way.
+    for (let i = names.length - 1; i >= 0; i--) {
+      const name = names[i];
+      const below = names[i + 1];
+      if (name !== undefined) name.y = Math.min(name.y, below === undefined ? top + height - 8 * ratio : below.y - 14 * ratio);
+    }
     for (const { text, x, y, colour, live } of names) {
       ctx.font = `${live ? '500 ' : ''}${12 * ratio}px ${ink.sans}`;
       const wide = ctx.measureText(text).width;
