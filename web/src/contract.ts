@@ -512,6 +512,14 @@ last: Array<number>,
 /**
  * What to do.
  */
+remedies: Array<Remedy>, } | { "state": "failed", 
+/**
+ * What happened.
+ */
+reason: string, 
+/**
+ * What to do.
+ */
 remedies: Array<Remedy>, };
 
 export type Remedy = { 

@@ -14,6 +14,6 @@ pub mod scene;
 mod theme;
 pub mod twin;
 
-pub use device::{Device, GpuError, SELF_TEST_TOLERANCE};
+pub use device::{Demand, Device, GpuError, SELF_TEST_TOLERANCE};
 pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Kernel, Kind, Measurement};
 pub use painter::Painter;
