@@ -2,38 +2,42 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './house';
 
-const SMALL = 'generalized-teacher-forcing?hidden=16&length=20&updates=500';
+// Under adaptive forcing the loss rises again as the strength falls, so the strength is fixed here.
+const SMALL = 'generalized-teacher-forcing?forcing=fixed&hidden=16&length=20&updates=500';
 
 const status = (page: Page) => page.evaluate(() => window.separatrix?.status() ?? null);
 const module = (page: Page) => page.evaluate(() => window.separatrix.module());
 
 async function reach(page: Page, step: number): Promise<void> {
-  await expect.poll(async () => (await status(page))?.step ?? 0, { timeout: 90_000 }).toBeGreaterThanOrEqual(step);
+  await expect.poll(async () => (await status(page))?.step ?? 0, { timeout: 240_000 }).toBeGreaterThanOrEqual(step);
 }
-async function loss(page: Page): Promise<number> {
-  const said = await page.getByRole('img', { name: /The loss is/ }).getAttribute('aria-label');
+/** The loss that the picture tells, at an update when one is given. */
+async function loss(page: Page, update?: number): Promise<number> {
+  const said = await page.getByRole('img', { name: new RegExp(`The loss is .* after ${update ?? ''}`) }).getAttribute('aria-label');
   return Number(/is ([0-9.e+-]+) after/.exec(said ?? '')?.[1]);
 }
 
 test('an engine choice fetches the full module, which trains on the CPU and on WebGPU', async ({ page }) => {
+  // Emulated WebGPU compiles burn's kernels for most of a minute where cores are few.
+  test.setTimeout(600_000);
   await page.goto(`./#/${SMALL}`);
-  await reach(page, 5);
+  await reach(page, 500);
   expect(await module(page)).toBe('light');
+  const fused = await loss(page, 500);
+  expect(fused).toBeLessThan(0.5);
 
-  // The same run by its link: the light module opens, and gives way to the full one.
+  // The same run on the other engine, by its link: the light module opens, and gives way to the full one.
   await page.goto('about:blank');
   await page.goto(`./#/${SMALL}&engine=burn-cpu`);
-  await reach(page, 5);
+  await reach(page, 500);
   expect(await module(page)).toBe('full');
-  const early = await loss(page);
-  await reach(page, 200);
   expect((await status(page))?.device).toBe('cpu');
   expect((await status(page))?.fingerprint).toBeNull();
-  await expect.poll(() => loss(page), { timeout: 60_000 }).toBeLessThan(0.5 * early);
+  expect(Math.abs((await loss(page, 500)) / fused - 1)).toBeLessThan(0.02);
 
   await page.goto('about:blank');
   await page.goto(`./#/${SMALL}&engine=burn-webgpu`);
-  await expect.poll(async () => (await status(page))?.device, { timeout: 60_000 }).toBe('gpu');
+  await expect.poll(async () => (await status(page))?.device, { timeout: 240_000 }).toBe('gpu');
   await reach(page, 5);
   expect(await loss(page)).toBeLessThan(10);
   // The fused engine is there too, with its fingerprint.

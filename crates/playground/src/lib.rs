@@ -332,7 +332,10 @@ impl Laboratory {
                     };
                     // A real device carries the ensembles from the start; software draws, and computes when asked.
                     self.means.wants_gpu = !report.software;
-                    self.means.gpu = Some(Arc::new(device));
+                    // Natively threads share it; here there is one.
+                    #[allow(clippy::arc_with_non_send_sync)]
+                    let shared = Arc::new(device);
+                    self.means.gpu = Some(shared);
                     report
                 }
             },

@@ -142,6 +142,7 @@ fn native_tests(root: &Path) -> Result<(), Fault> {
 
 fn on_burn(root: &Path) -> Result<(), Fault> {
     run(clippy(root).args(ON_BURN).arg("--all-targets").args(DENY))?;
+    run(clippy(root).args(BOUNDARY).args(["--features", "nets"]).args(DENY))?;
     run(document(root).args(ON_BURN))?;
     tests_of(root, ON_BURN)
 }
@@ -155,8 +156,10 @@ fn prerequisites(root: &Path) -> Result<(), Fault> {
 }
 
 /// The wasm side of the boundary is empty natively, so it has lints of its own.
+const BOUNDARY: [&str; 5] = ["--target", "wasm32-unknown-unknown", "-p", "playground", "--lib"];
+
 fn wasm_lints(root: &Path) -> Result<(), Fault> {
-    run(clippy(root).args(["--target", "wasm32-unknown-unknown", "-p", "playground", "--lib"]).args(DENY))
+    run(clippy(root).args(BOUNDARY).args(DENY))
 }
 
 fn types(root: &Path) -> Result<(), Fault> {
