@@ -77,6 +77,16 @@ test('training makes the loss fall and the free run appears', async ({ page }) =
   const said = page.getByRole('img', { name: /The loss is/ });
   const loss = async (): Promise<number> => Number(/is ([0-9.e+-]+) after/.exec((await said.getAttribute('aria-label')) ?? '')?.[1]);
   await expect.poll(loss, { timeout: 60_000 }).toBeLessThan(0.1);
+  // Its range is left open above, and yet there is a line: pixels in the accent.
+  const strength = page.getByRole('img', { name: /The forcing strength is/ }).locator('canvas');
+  const coloured = await strength.evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) if (Math.abs((data[i] ?? 0) - (data[i + 2] ?? 0)) > 60 && (data[i + 3] ?? 0) > 100) count += 1;
+    return count;
+  });
+  expect(coloured).toBeGreaterThan(30);
 });
 
 test('a bad link opens the default, says so and keeps the text', async ({ page }) => {

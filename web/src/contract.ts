@@ -568,11 +568,11 @@ uprights: Array<Mark>,
  */
 levels: Array<Mark>, 
 /**
- * Horizontal range; none to fit.
+ * Horizontal range; none to fit. An end that is not a number, null in JSON, is fitted too.
  */
 x: [number, number] | null, 
 /**
- * Vertical range; none to fit.
+ * Vertical range, in the same way.
  */
 y: [number, number] | null, 
 /**

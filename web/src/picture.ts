@@ -56,6 +56,14 @@ function rangeOf(arrays: Float64Array[], log: boolean, air: number): Range {
   return [low - pad, high + pad];
 }
 
+/** The range asked for; an end that is left open, which JSON carries as null, is found from the data. */
+function bounded(wanted: Range | null, found: () => Range): Range {
+  if (wanted !== null && wanted.every((end) => Number.isFinite(end))) return wanted;
+  const [low, high] = found();
+  const [from, to] = (wanted ?? [null, null]) as [number | null, number | null];
+  return [Number.isFinite(from) ? (from as number) : low, Number.isFinite(to) ? (to as number) : high];
+}
+
 function powers([low, high]: Range, most: number): number[] {
   const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
   if (!(to >= from) || to - from > 700) return [low, high];
@@ -161,8 +169,8 @@ export class PictureBox extends HTMLElement {
     const of = (series: Series): [Float64Array, Float64Array] => [arrays[series.x.array] ?? new Float64Array(), arrays[series.y.array] ?? new Float64Array()];
     const data = picture.series.map(of);
     this.#ranges = {
-      x: picture.x ?? rangeOf(data.map(([x]) => x), view.x.log, picture.series.some(({ points }) => points) ? 0.03 : 0),
-      y: picture.y ?? rangeOf([...data.map(([, y]) => y), Float64Array.from(picture.levels, ({ at }) => at)], view.y.log, 0.08),
+      x: bounded(picture.x, () => rangeOf(data.map(([x]) => x), view.x.log, picture.series.some(({ points }) => points) ? 0.03 : 0)),
+      y: bounded(picture.y, () => rangeOf([...data.map(([, y]) => y), Float64Array.from(picture.levels, ({ at }) => at)], view.y.log, 0.08)),
     };
     const shape = JSON.stringify([picture.series.map(({ role, points }) => [role, points]), view.id, picture.series.some(({ label }) => label !== '')]);
     if (this.#plot === null || shape !== this.#shape) {
@@ -184,7 +192,7 @@ export class PictureBox extends HTMLElement {
     const font = `11px ${ink.sans}`;
     const labelled = picture.series.some(({ label }) => label !== '');
     // Labels stand at the ends of the series: to the right of the picture unless the budget to come leaves room.
-    const room = labelled && picture.x === null ? 76 : 14;
+    const room = labelled && picture.x === null ? 76 : 22;
     const axis = (axisOf: Axis, side: 1 | 3): uPlot.Axis => ({
       side, scale: side === 1 ? 'y' : 'x', stroke: ink.ink3, font, gap: 5, size: side === 1 ? 44 : 28,
       grid: { show: side === 1, stroke: ink.rule, width: 1 }, ticks: { show: false }, border: { show: side === 3, stroke: ink.rule2, width: 1 },
@@ -294,8 +302,10 @@ export class PictureBox extends HTMLElement {
       ctx.moveTo(x, top);
       ctx.lineTo(x, top + height);
       ctx.stroke();
-      ctx.textAlign = 'left';
-      ctx.fillText(label, x + 4 * ratio, top + 7 * ratio);
+      // At the end of the axis the name stands before its line.
+      const before = x + 6 * ratio + ctx.measureText(label).width > left + width;
+      ctx.textAlign = before ? 'right' : 'left';
+      ctx.fillText(label, x + (before ? -4 : 4) * ratio, top + 7 * ratio);
     }
     for (const { at, label } of picture.levels) {
       const y = plot.valToPos(at, 'y', true);

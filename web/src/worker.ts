@@ -8,6 +8,8 @@ import type { Calls, CallName, FromStage, Start, ToStage } from './messages';
 
 /** Milliseconds of work a turn; a frame at 60 Hz leaves the rest to drawing and to messages. */
 const BUDGET = 11;
+/** Where drawing takes long, as without a graphics card, a turn works as long as it draws, up to this. */
+const BUDGET_MOST = 40;
 /** Milliseconds between two messages with status and pictures. */
 const TELL_EVERY = 66;
 /** Milliseconds between two checkpoints. */
@@ -32,6 +34,8 @@ let target: number | null = null;
 let views: string[] = [];
 let status: Status | null = null;
 let drawn: Drawn | null = null;
+/** Milliseconds that the last picture took. */
+let drawing = 0;
 let toldAt = 0;
 let keptAt = 0;
 let keptStep = -1;
@@ -103,7 +107,9 @@ function work(lab: Laboratory): void {
     }
     const before = status?.step ?? 0;
     if (until === undefined || until > before) {
-      status = lab.advance(BUDGET, until);
+      // A run at a set pace has its share anyway.
+      const budget = pace === null ? Math.max(BUDGET, Math.min(BUDGET_MOST, drawing)) : BUDGET;
+      status = lab.advance(budget, until);
       if (status.step !== before) picturesStale = true;
       dirty = true;
     }
@@ -117,7 +123,9 @@ function work(lab: Laboratory): void {
   // While it hurries to a step the screen is told now and then only.
   const due = performance.now() - toldAt >= TELL_EVERY;
   if (dirty && (target === null || due || arrived)) {
+    const began = performance.now();
     if (attached) drawn = lab.draw();
+    drawing = performance.now() - began;
     dirty = false;
   }
   if (arrived) {

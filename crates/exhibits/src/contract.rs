@@ -439,9 +439,9 @@ data! {
             uprights: Vec<Mark>,
             /// Thin levels with a name, such as a known value.
             levels: Vec<Mark>,
-            /// Horizontal range; none to fit.
+            /// Horizontal range; none to fit. An end that is not a number, null in JSON, is fitted too.
             x: Option<[f64; 2]>,
-            /// Vertical range; none to fit.
+            /// Vertical range, in the same way.
             y: Option<[f64; 2]>,
             /// What is to be seen now.
             alternative: String,

@@ -7,7 +7,7 @@ use crate::csv_file::save;
 use crate::letters;
 use crate::source::Source;
 use crate::text::plain;
-use exhibits::contract::{Axis, Frame, Picture, Role, View, ViewKind};
+use exhibits::contract::{ArrayRef, Axis, Frame, Picture, Role, Series, View, ViewKind};
 use exhibits::{Session, exhibits as list};
 use gpu::raster::Raster;
 use gpu::scene::{
@@ -83,9 +83,11 @@ fn axis_label(axis: &Axis) -> AxisLabel {
 
 /// The data of a plot as a scene in the plane; a logarithmic axis shows logarithms to base 10.
 fn plot(view: &View, frame: &Frame) -> Result<Scene, Failure> {
+    let outlined = outlined(frame);
+    let frame = outlined.as_ref().unwrap_or(frame);
     let Picture::Plot { series, uprights, levels, x, y, .. } = &frame.picture else {
         let message =
-            format!("the view {:?} is no plot of lines or points; `render` draws scenes and plots", view.id);
+            format!("the view {:?} is no plot; `render` draws scenes, lines, points and bars", view.id);
         return Err(Failure::Input(message));
     };
     let place = |value: f64, log: bool| if log { value.log10() } else { value };
@@ -105,13 +107,13 @@ fn plot(view: &View, frame: &Frame) -> Result<Scene, Failure> {
         all.push((one, points));
     }
     for (bound, (fixed, log)) in bounds.iter_mut().zip([(x, view.x.log), (y, view.y.log)]) {
-        if let Some([low, high]) = fixed {
-            *bound = [place(*low, log), place(*high, log)];
-        } else {
-            // A little air, so that no line runs along the frame.
-            let air = 0.03 * (bound[1] - bound[0]);
-            *bound = [bound[0] - air, bound[1] + air];
-        }
+        // A little air, so that no line runs along the frame.
+        let air = 0.03 * (bound[1] - bound[0]);
+        let fitted = [bound[0] - air, bound[1] + air];
+        // An end that is not a number is left open.
+        let wanted = fixed.map(|ends| ends.map(|end| place(end, log)));
+        *bound =
+            std::array::from_fn(|i| wanted.map(|w| w[i]).filter(|end| end.is_finite()).unwrap_or(fitted[i]));
     }
     let inside = |v: f64, [low, high]: [f64; 2]| v >= low && v <= high;
     for (one, points) in all {
@@ -165,6 +167,38 @@ fn plot(view: &View, frame: &Frame) -> Result<Scene, Failure> {
     Ok(Scene::single(panel))
 }
 
+/// Bars as the outline of their tops, against the number of the bar: where several stand beside one another, all
+/// can be seen. `None` for any other picture.
+fn outlined(frame: &Frame) -> Option<Frame> {
+    let Picture::Bars { view, series, alternative, .. } = &frame.picture else { return None };
+    let mut arrays = Vec::new();
+    let mut lines = Vec::new();
+    for one in series {
+        let heights = frame.arrays.get(one.y.array as usize).map_or(&[][..], Vec::as_slice);
+        let (mut x, mut y) = (vec![0.5], vec![0.0]);
+        for (bar, height) in heights.iter().enumerate() {
+            x.extend([bar as f64 + 0.5, bar as f64 + 1.5]);
+            y.extend([*height; 2]);
+        }
+        x.push(heights.len() as f64 + 0.5);
+        y.push(0.0);
+        let array = arrays.len() as u32;
+        arrays.extend([x, y]);
+        let (x, y) = (ArrayRef { array }, ArrayRef { array: array + 1 });
+        lines.push(Series { x, y, points: false, ..one.clone() });
+    }
+    let picture = Picture::Plot {
+        view: view.clone(),
+        series: lines,
+        uprights: Vec::new(),
+        levels: Vec::new(),
+        x: None,
+        y: Some([0.0, f64::NAN]),
+        alternative: alternative.clone(),
+    };
+    Some(Frame { picture, arrays })
+}
+
 /// A line cut into strokes, one piece in so many, so that it differs from a whole one by more than its colour.
 fn strokes(points: &Points, one_in: usize) -> Points {
     Arc::new(points.windows(2).step_by(one_in).flatten().copied().collect())
@@ -173,7 +207,7 @@ fn strokes(points: &Points, one_in: usize) -> Points {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use exhibits::contract::{ArrayRef, Mark, Series};
+    use exhibits::contract::Mark;
 
     fn view(log: bool) -> View {
         let axis = |log| Axis { label: "a".into(), unit: None, log };
@@ -239,5 +273,29 @@ mod tests {
         let info = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().expect("read");
         assert_eq!((info.info().width, info.info().height), (3, 2));
         assert!(encode(&[255; 4], 3, 2).is_err());
+    }
+
+    #[test]
+    fn bars_are_drawn_as_the_outline_of_their_tops() {
+        let series = Series {
+            label: "s".into(),
+            role: Role::Run,
+            x: ArrayRef { array: 0 },
+            y: ArrayRef { array: 0 },
+            points: false,
+        };
+        let picture = Picture::Bars {
+            view: "v".into(),
+            labels: vec!["a".into(), "b".into()],
+            series: vec![series],
+            alternative: String::new(),
+        };
+        let scene = plot(&view(false), &Frame { picture, arrays: vec![vec![0.25, 0.75]] }).unwrap();
+        let Layer::Line { points, .. } = &scene.panels[0].layers[0] else { panic!("no line") };
+        let places: Vec<[f32; 2]> = points.iter().map(|p| [p[0], p[1]]).collect();
+        assert_eq!(places, [[0.5, 0.0], [0.5, 0.25], [1.5, 0.25], [1.5, 0.75], [2.5, 0.75], [2.5, 0.0]]);
+        // The open end of the range is fitted, the other stays.
+        assert_eq!(scene.panels[0].bounds[1][0], 0.0);
+        assert!(scene.panels[0].bounds[1][1] > 0.75);
     }
 }

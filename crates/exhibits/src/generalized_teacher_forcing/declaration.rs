@@ -82,7 +82,7 @@ pub(super) fn controls(systems: &[(&str, &str)], variables: &[String]) -> Vec<Co
             .shown_when("forcing", &["adaptive"])
             .restarts()
             .help("The adaptive strength never falls below this; 0 in the paper."),
-        number("penalty", "Regularisation", [0.0, 0.01], 0.0, 5)
+        number("penalty", "Penalty", [0.0, 0.01], 0.0, 5)
             .symbol("<mi>λ</mi>")
             .restarts()
             .help("Draws the diagonal to 1 and all else to 0; 1e-5 in the paper, 0 here."),
