@@ -9,6 +9,8 @@ const flags: string[] = JSON.parse(readFileSync(join(__dirname, '../webdriver.js
 
 export default defineConfig({
   testDir: '.',
+  // Benchmarks are no tests.
+  testIgnore: process.env.BENCH_RESULTS === undefined ? ['bench.spec.ts'] : [],
   outputDir: '../../test-results',
   timeout: 120_000,
   expect: { timeout: 30_000 },

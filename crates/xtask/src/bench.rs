@@ -1,14 +1,33 @@
 //! `cargo xtask bench`: the benchmarks, natively and in the browser, in one table.
 
-use std::fs;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, thread};
 
-use crate::check;
 use crate::fault::Fault;
-use crate::process::{cargo, run};
+use crate::module::{self, Module};
+use crate::process::{capture, cargo, run};
+use crate::server::{self, Site};
+use crate::{check, need, page};
 
 /// Runs every crate's benchmarks and the page's, and prints one table.
 pub(crate) fn bench(root: &Path) -> Result<(), Fault> {
+    println!("==> the same work natively and in the browser");
+    let folder = module::target(root).join("bench");
+    fs::create_dir_all(&folder).map_err(Fault::file(&folder))?;
+    let native = folder.join("native.json");
+    run(cargo(root).args(["build", "--release", "-p", "house-bench"]))?;
+    let program =
+        module::target(root).join("release").join(format!("house-bench{}", std::env::consts::EXE_SUFFIX));
+    fs::write(&native, capture(Command::new(&program).arg("measure"))?).map_err(Fault::file(&native))?;
+    let browser = folder.join("browser.json");
+    let _ = fs::remove_file(&browser);
+    in_browser(root, &folder, &browser)?;
+
+    // Printed before the long part too, which may be broken off.
+    let table = capture(Command::new(&program).arg("table").arg(&native).arg(&browser))?;
+    println!("\n{table}\n");
     println!("==> native benchmarks");
     let crates = with_benches(root)?;
     if crates.is_empty() {
@@ -21,25 +40,69 @@ pub(crate) fn bench(root: &Path) -> Result<(), Fault> {
         }
         run(command.args(["--benches", "--", "--noplot"]))?;
     }
-    println!("==> benchmarks in the browser");
-    let results = crate::module::target(root).join("bench-browser.json");
-    let _ = fs::remove_file(&results);
-    if root.join("tests/browser/bench.spec.ts").is_file() {
-        check::in_browser(root, &["bench.spec.ts"], &[("BENCH_RESULTS", results.as_os_str())])?;
-    } else {
-        println!("  the page has none");
-    }
     let mut rows = Vec::new();
-    gather(&crate::module::target(root).join("criterion"), &mut rows);
+    gather(&module::target(root).join("criterion"), &mut rows);
     rows.sort();
-    println!("\n{:60}  {:>14}", "native benchmark", "time");
+    println!("\n{table}");
+    println!("\n{:60}  {:>14}", "native benchmark, median", "time");
     for (name, nanoseconds) in rows {
         println!("{name:60}  {:>14}", time(nanoseconds as f64));
     }
-    if let Ok(text) = fs::read_to_string(&results) {
-        println!("\nin the browser\n{text}");
-    }
     Ok(())
+}
+
+/// Builds both modules and the page of benchmarks, and lets the browser measure.
+fn in_browser(root: &Path, folder: &Path, results: &Path) -> Result<(), Fault> {
+    need::compiler(root)?;
+    need::node()?;
+    page::packages(root)?;
+    let light = module::build(root, Module::Light, "web")?.join("playground_bg.wasm");
+    page::build(root, "web/dist")?;
+    let modules = folder.join("pkg");
+    for (name, scalar) in [("simd", false), ("scalar", true)] {
+        // Another target folder, because other flags would compile everything here again and again.
+        let target = if scalar { folder.join("scalar") } else { module::target(root) };
+        let mut command = cargo(root);
+        command.args(["build", "-p", "house-bench", "--lib", "--profile", "web"]);
+        command.args(["--target", "wasm32-unknown-unknown", "--target-dir"]).arg(&target);
+        if scalar {
+            command.env("RUSTFLAGS", "-C target-feature=-simd128").arg("--no-default-features");
+        }
+        run(&mut command)?;
+        let out = modules.join(name);
+        let _ = fs::remove_dir_all(&out);
+        fs::create_dir_all(&out).map_err(Fault::file(&out))?;
+        let built = target.join("wasm32-unknown-unknown/web/house_bench.wasm");
+        run(Command::new(module::tool(root)?).arg("make").arg(built).arg(&out))?;
+    }
+    let site = folder.join("site");
+    run(Command::new("node")
+        .current_dir(root.join("web"))
+        .args([
+            "node_modules/vite/bin/vite.js",
+            "build",
+            "--config",
+            "bench/vite.config.ts",
+            "--logLevel",
+            "warn",
+        ])
+        .arg("--outDir")
+        .arg(&site))?;
+    let listener = server::bind(0)?;
+    let address = listener
+        .local_addr()
+        .map_err(|reason| Fault::Broken(format!("the server has no address: {reason}")))?;
+    thread::spawn(move || server::serve(&listener, Site { page: site, modules }));
+    let page = format!("http://{address}/");
+    check::in_browser(
+        root,
+        &["bench.spec.ts"],
+        &[
+            ("BENCH_RESULTS", results.as_os_str()),
+            ("BENCH_LIGHT", light.as_os_str()),
+            ("BENCH_PAGE", OsStr::new(&page)),
+        ],
+    )
 }
 
 /// The crates with a folder `benches`.

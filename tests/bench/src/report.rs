@@ -1,0 +1,46 @@
+//! What a measuring program hands on.
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Figures by name, and the digests of what was computed on the way.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Seconds a unit of work, steps a second, losses: the name says which.
+    pub values: BTreeMap<String, f64>,
+    /// Digests, 16 hexadecimal digits.
+    pub digests: BTreeMap<String, String>,
+}
+
+impl Figures {
+    pub(crate) fn value(&mut self, name: &str, value: f64) {
+        self.values.insert(name.to_owned(), value);
+    }
+    pub(crate) fn digest(&mut self, name: &str, digest: u64) {
+        self.digests.insert(name.to_owned(), format!("{digest:016x}"));
+    }
+    pub(crate) fn of(&self, name: &str) -> Result<f64, Error> {
+        self.values.get(name).copied().ok_or_else(|| Error::Absent(name.to_owned()))
+    }
+}
+
+/// What the GPU did, or why it did nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceReport {
+    /// Why nothing was measured; empty when something was.
+    pub absent: String,
+    /// What the adapter calls itself.
+    pub adapter: String,
+    /// Whether it is a program on the CPU.
+    pub software: bool,
+    /// Trajectories side by side.
+    pub trajectories: usize,
+    /// Steps of single trajectories a second.
+    pub steps_per_second: f64,
+    /// Share of that time spent inside the kernel.
+    pub kernel_share: f64,
+    /// Whether the share comes from the device's own clock.
+    pub by_timestamps: bool,
+}

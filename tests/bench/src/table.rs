@@ -1,0 +1,363 @@
+//! The one table of what was measured, each figure beside its goal.
+
+use crate::error::Error;
+use crate::report::{DeviceReport, Figures};
+use serde::{Deserialize, Serialize};
+
+/// What `house-bench measure` prints.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Native {
+    /// Cores that this program may use.
+    pub cores: usize,
+    /// System and processor.
+    pub platform: String,
+    /// Programs that wanted a core in the minute before, where the system tells.
+    pub load: Option<f64>,
+    /// What one core did.
+    pub figures: Figures,
+    /// What the GPU did.
+    pub device: DeviceReport,
+}
+
+/// What the walk through the browser wrote.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Browser {
+    /// Version of the browser.
+    pub version: String,
+    /// Version of TensorFlow.js.
+    pub tensorflow_version: String,
+    /// The module with SIMD.
+    pub simd: Figures,
+    /// The module without.
+    pub scalar: Figures,
+    /// What the GPU did.
+    pub device: DeviceReport,
+    /// Its backends.
+    pub tensorflow: Vec<Backend>,
+    /// Milliseconds from asking for the page to its first picture, load by load.
+    pub first_pictures: Vec<f64>,
+    /// Bytes of the light module by brotli.
+    pub light_bytes: u64,
+}
+
+/// What a backend of TensorFlow.js did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backend {
+    /// Its name.
+    pub name: String,
+    /// Why nothing was measured; empty when something was.
+    pub absent: String,
+    /// Seconds a training step.
+    pub seconds: f64,
+    /// Steps that were timed.
+    pub steps: u64,
+    /// Loss before the first update.
+    pub first: f64,
+    /// Loss after as many updates as the fused network's later loss.
+    pub later: Option<f64>,
+    /// Loss at the end.
+    pub last: f64,
+}
+
+/// A goal for a ratio or a number.
+enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+struct Row {
+    what: String,
+    value: String,
+    goal: String,
+    verdict: &'static str,
+}
+
+fn row(what: impl Into<String>, value: impl Into<String>) -> Row {
+    Row { what: what.into(), value: value.into(), goal: String::new(), verdict: "" }
+}
+
+impl Row {
+    fn held(mut self, measured: f64, goal: &Goal, unit: &str) -> Self {
+        let (words, good) = match *goal {
+            Goal::AtLeast(bound) => (format!("at least {bound}{unit}"), measured >= bound),
+            Goal::AtMost(bound) => (format!("at most {bound}{unit}"), measured <= bound),
+        };
+        self.goal = words;
+        self.verdict = if good { "yes" } else { "no" };
+        self
+    }
+}
+
+fn ratio(what: &str, value: f64, goal: &Goal) -> Row {
+    row(format!("  {what}"), format!("{value:.2} ×")).held(value, goal, " ×")
+}
+
+fn rate(what: &str, value: f64) -> Row {
+    row(what, format!("{:.1} million steps/s", value / 1e6))
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
+}
+
+fn wrong(what: impl Into<String>, found: impl ToString, wanted: impl ToString) -> Error {
+    Error::Wrong { what: what.into(), found: found.to_string(), wanted: wanted.to_string() }
+}
+
+/// Every digest of the native program is that of both modules.
+fn same_bits(native: &Figures, module: &Figures, name: &str) -> Result<(), Error> {
+    if native.digests.is_empty() {
+        return Err(Error::Absent("digests of the native program".into()));
+    }
+    for (what, digest) in &native.digests {
+        match module.digests.get(what) {
+            Some(other) if other == digest => {}
+            Some(other) => return Err(wrong(format!("the digest of `{what}` in the {name}"), other, digest)),
+            None => return Err(Error::Absent(format!("{what} in the {name}"))),
+        }
+    }
+    Ok(())
+}
+
+/// The backend trained the same network: it began at the same loss, and went down with it.
+fn same_training(backend: &Backend, fused: &Figures) -> Result<(), Error> {
+    let (first, later) = (fused.of("loss at first")?, fused.of("loss later")?);
+    let name = &backend.name;
+    let near = |found: f64, wanted: f64, share: f64| (found - wanted).abs() <= share * wanted;
+    if !near(backend.first, first, 1e-4) {
+        return Err(wrong(format!("the first loss of {name}"), backend.first, first));
+    }
+    // The slow one takes too few updates to compare.
+    if let Some(theirs) = backend.later
+        && !near(theirs, later, 1e-2)
+    {
+        return Err(wrong(format!("the later loss of {name}"), theirs, later));
+    }
+    let falls = backend.last < backend.first;
+    if !falls {
+        return Err(wrong(
+            format!("the last loss of {name}"),
+            backend.last,
+            format!("under {}", backend.first),
+        ));
+    }
+    Ok(())
+}
+
+fn device_rows(rows: &mut Vec<Row>, place: &str, report: &DeviceReport) {
+    let what = format!("Lorenz ensemble, f32, GPU, {place}");
+    if !report.absent.is_empty() {
+        rows.push(row(what, "no adapter"));
+        return;
+    }
+    rows.push(rate(
+        &format!("{what}, {} copies on {}", report.trajectories, report.adapter),
+        report.steps_per_second,
+    ));
+    let how = if report.by_timestamps { "by timestamps" } else { "by dispatches of two sizes" };
+    let outside = 100.0 * (1.0 - report.kernel_share);
+    rows.push(row(format!("  outside the kernel, {how}"), format!("{outside:.1} % of the time")));
+}
+
+fn rows(native: &Native, browser: &Browser) -> Result<Vec<Row>, Error> {
+    let (own, simd, scalar) = (&native.figures, &browser.simd, &browser.scalar);
+    let mut rows = Vec::new();
+
+    let steps = "ensemble, steps a second";
+    let (n, w, s) = (own.of(steps)?, simd.of(steps)?, scalar.of(steps)?);
+    rows.push(rate("Lorenz ensemble, f32, blocks of 8 lanes, native", n));
+    rows.push(rate("Lorenz ensemble, f32, blocks of 8 lanes, wasm with SIMD", w));
+    rows.push(rate("Lorenz ensemble, f32, blocks of 8 lanes, wasm without SIMD", s));
+    rows.push(ratio("SIMD against scalar", w / s, &Goal::AtLeast(3.0)));
+    rows.push(ratio("wasm with SIMD against native", w / n, &Goal::AtLeast(0.4)));
+
+    for (place, figures) in [("native", own), ("wasm with SIMD", simd)] {
+        let typed = figures.of("typed ensemble, steps a second")?;
+        rows.push(rate(&format!("the same, typed equations, {place}"), typed));
+        rows.push(ratio("time against native code", figures.of(steps)? / typed, &Goal::AtMost(4.0)));
+    }
+
+    let hand = own.of("one trajectory by hand, seconds a step")?;
+    rows.push(row(
+        "one Lorenz trajectory, f64, native, loop by hand",
+        format!("{:.1} ns a step", hand * 1e9),
+    ));
+    for (name, words) in [
+        ("in bulk", "generic stepper, in bulk"),
+        ("a step a call", "generic stepper, a step a call"),
+        ("zoo in bulk", "the same on the zoo's code, in bulk"),
+        ("zoo a step a call", "the same on the zoo's code, a step a call"),
+    ] {
+        let time = own.of(&format!("one trajectory {name}, seconds a step"))?;
+        rows.push(ratio(&format!("time of the {words}"), time / hand, &Goal::AtMost(1.3)));
+    }
+
+    let time = "training step, seconds";
+    let (n, w) = (own.of(time)?, simd.of(time)?);
+    rows.push(row("training step, tanh 32, 50 steps, batch 16, Adam, native", format!("{:.3} ms", n * 1e3)));
+    rows.push(row("the same, fused, wasm with SIMD", format!("{:.3} ms", w * 1e3)));
+    rows.push(ratio("time against native", w / n, &Goal::AtMost(2.0)));
+    for backend in &browser.tensorflow {
+        let what = format!("the same, TensorFlow.js {}, {}", browser.tensorflow_version, backend.name);
+        rows.push(if backend.absent.is_empty() {
+            row(format!("{what}, {} steps", backend.steps), format!("{:.1} ms", backend.seconds * 1e3))
+        } else {
+            row(what, format!("not measured: {}", backend.absent))
+        });
+    }
+    let best = browser
+        .tensorflow
+        .iter()
+        .filter(|backend| backend.absent.is_empty())
+        .min_by(|a, b| a.seconds.total_cmp(&b.seconds))
+        .ok_or_else(|| Error::Absent("any backend of TensorFlow.js".into()))?;
+    rows.push(ratio(
+        &format!("fused faster than the best, {}", best.name),
+        best.seconds / w,
+        &Goal::AtLeast(20.0),
+    ));
+
+    device_rows(&mut rows, "native", &native.device);
+    device_rows(&mut rows, "Chromium", &browser.device);
+
+    let first = median(&browser.first_pictures).ok_or_else(|| Error::Absent("loads of the page".into()))?;
+    let loads = browser.first_pictures.len();
+    rows.push(
+        row(format!("first picture, warm cache, median of {loads} loads"), format!("{first:.0} ms")).held(
+            first,
+            &Goal::AtMost(1000.0),
+            " ms",
+        ),
+    );
+    let megabytes = browser.light_bytes as f64 / 1e6;
+    rows.push(row("light module by brotli", format!("{megabytes:.3} MB")).held(
+        megabytes,
+        &Goal::AtMost(1.0),
+        " MB",
+    ));
+    Ok(rows)
+}
+
+/// The table as text.
+///
+/// # Errors
+/// A measurement is not there, or what was computed is not the same everywhere.
+pub fn print(native: &Native, browser: &Browser) -> Result<String, Error> {
+    same_bits(&native.figures, &browser.simd, "module with SIMD")?;
+    same_bits(&native.figures, &browser.scalar, "module without SIMD")?;
+    for backend in browser.tensorflow.iter().filter(|backend| backend.absent.is_empty()) {
+        same_training(backend, &browser.simd)?;
+    }
+    let rows = rows(native, browser)?;
+    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let (what, value, goal) =
+        (width(|row| &row.what), width(|row| &row.value), width(|row| &row.goal).max(4));
+    let load = native.load.map_or_else(String::new, |load| format!("; load before {load:.1}"));
+    let mut text = format!(
+        "{}, {} cores{load}; Chromium {}; adapter in Chromium: {}; one core unless the row says GPU\n\n",
+        native.platform,
+        native.cores,
+        browser.version,
+        if browser.device.absent.is_empty() { &browser.device.adapter } else { "none" }
+    );
+    text.push_str(&format!("{:what$}  {:>value$}  {:>goal$}  met\n", "what", "measured", "goal"));
+    for row in &rows {
+        let line = format!("{:what$}  {:>value$}  {:>goal$}  {}", row.what, row.value, row.goal, row.verdict);
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str("\nThe digests of all that one core computed are the same natively and in both modules.");
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(speed: f64, time: f64) -> Figures {
+        let mut figures = Figures::default();
+        figures.value("ensemble, steps a second", speed);
+        figures.value("typed ensemble, steps a second", speed / 5.0);
+        for name in ["by hand", "in bulk", "a step a call", "zoo in bulk", "zoo a step a call"] {
+            figures.value(&format!("one trajectory {name}, seconds a step"), 1e-8);
+        }
+        figures.value("training step, seconds", time);
+        figures.value("loss at first", 1.0);
+        figures.value("loss later", 0.5);
+        figures.digest("ensemble", 7);
+        figures
+    }
+
+    fn reports() -> (Native, Browser) {
+        let absent = DeviceReport { absent: "none".into(), ..DeviceReport::default() };
+        let native = Native {
+            cores: 2,
+            platform: "linux".into(),
+            load: None,
+            figures: figures(4e8, 1e-3),
+            device: absent.clone(),
+        };
+        let backend = Backend {
+            name: "wasm".into(),
+            absent: String::new(),
+            seconds: 0.05,
+            steps: 20,
+            first: 1.0,
+            later: Some(0.5),
+            last: 0.4,
+        };
+        let browser = Browser {
+            version: "1".into(),
+            tensorflow_version: "4".into(),
+            simd: figures(3e8, 1e-3),
+            scalar: figures(1.5e8, 3e-3),
+            device: absent,
+            tensorflow: vec![backend],
+            first_pictures: vec![900.0, 100.0, 1200.0],
+            light_bytes: 1_500_000,
+        };
+        (native, browser)
+    }
+
+    fn verdict(text: &str, what: &str) -> String {
+        let line = text.lines().find(|line| line.contains(what)).unwrap();
+        line.split_whitespace().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn each_goal_is_held_against_its_own_measurement() {
+        let (native, browser) = reports();
+        let text = print(&native, &browser).unwrap();
+        assert_eq!(verdict(&text, "SIMD against scalar"), "no", "{text}");
+        assert_eq!(verdict(&text, "wasm with SIMD against native"), "yes", "{text}");
+        assert_eq!(verdict(&text, "time against native code"), "no", "{text}");
+        assert_eq!(verdict(&text, "fused faster than the best, wasm"), "yes", "{text}");
+        assert_eq!(verdict(&text, "first picture"), "yes", "{text}");
+        assert_eq!(verdict(&text, "light module"), "no", "{text}");
+        assert!(text.contains("no adapter"), "{text}");
+    }
+
+    #[test]
+    fn a_result_that_differs_or_is_not_there_is_an_error() {
+        let (native, mut browser) = reports();
+        browser.scalar.digest("ensemble", 8);
+        assert!(matches!(print(&native, &browser), Err(Error::Wrong { .. })));
+        let (native, mut browser) = reports();
+        browser.tensorflow[0].later = Some(0.6);
+        assert!(matches!(print(&native, &browser), Err(Error::Wrong { .. })));
+        let (native, mut browser) = reports();
+        browser.tensorflow[0].last = 1.0;
+        assert!(matches!(print(&native, &browser), Err(Error::Wrong { .. })));
+        let (native, mut browser) = reports();
+        browser.simd.values.clear();
+        assert!(matches!(print(&native, &browser), Err(Error::Absent(_))));
+        let (native, mut browser) = reports();
+        browser.tensorflow.clear();
+        assert!(matches!(print(&native, &browser), Err(Error::Absent(_))));
+    }
+}
