@@ -123,14 +123,16 @@ pub(crate) fn single(figures: &mut Figures) -> Result<(), Error> {
     let mut at = [x, y, z];
     let mut bulk = Trajectory::new(flow(), options(), &start)?;
     let mut each = Trajectory::new(flow(), options(), &start)?;
+    let mut compiled = Trajectory::new(zoo::native::Lorenz::new([sigma, rho, beta]), options(), &start)?;
     let mut zoo_bulk = Trajectory::new(system.field::<f64>(&parameters), options(), &start)?;
     let mut zoo_each = Trajectory::new(system.field::<f64>(&parameters), options(), &start)?;
     // A flag each: the works are borrowed together.
-    let mut well = [true; 4];
-    let [well_bulk, well_each, well_zoo, well_zoo_each] = &mut well;
+    let mut well = [true; 5];
+    let [well_bulk, well_compiled, well_each, well_zoo, well_zoo_each] = &mut well;
     let times = medians([
         &mut || hand.run(black_box(&mut at), black_box(H), SINGLE_STEPS),
         &mut || *well_bulk &= bulk.advance_by(SINGLE_STEPS).is_ok(),
+        &mut || *well_compiled &= compiled.advance_by(SINGLE_STEPS).is_ok(),
         &mut || *well_each &= (0..SINGLE_STEPS).all(|_| each.advance().is_ok()),
         &mut || *well_zoo &= zoo_bulk.advance_by(SINGLE_STEPS).is_ok(),
         &mut || *well_zoo_each &= (0..SINGLE_STEPS).all(|_| zoo_each.advance().is_ok()),
@@ -142,9 +144,10 @@ pub(crate) fn single(figures: &mut Figures) -> Result<(), Error> {
     let reached = digest(&at);
     same("the generic stepper's state", digest(bulk.state()), reached)?;
     same("the generic stepper's state, a step a call", digest(each.state()), reached)?;
+    same("the state of code compiled together", digest(compiled.state()), reached)?;
     same("the zoo's state", digest(zoo_bulk.state()), reached)?;
     same("the zoo's state, a step a call", digest(zoo_each.state()), reached)?;
-    let names = ["by hand", "in bulk", "a step a call", "zoo in bulk", "zoo a step a call"];
+    let names = ["by hand", "in bulk", "compiled", "a step a call", "zoo in bulk", "zoo a step a call"];
     for (name, seconds) in names.iter().zip(times) {
         figures.value(&format!("one trajectory {name}, seconds a step"), seconds / SINGLE_STEPS as f64);
     }
