@@ -49,6 +49,12 @@ test('bad equations are told with their place and the last good run goes on', as
   await expect(page.getByRole('slider', { name: 'a', exact: true })).toBeVisible();
   await reach(page, 20);
   expect(await page.evaluate(() => window.separatrix.link())).toContain('ode=');
+  // A parameter of one's own takes values beyond the range that was inferred, and its slider follows.
+  const slider = page.getByRole('slider', { name: 'a', exact: true });
+  await page.getByRole('textbox', { name: 'a, value' }).fill('-7');
+  await page.getByRole('textbox', { name: 'a, value' }).press('Enter');
+  await expect.poll(() => page.evaluate(() => window.separatrix.link())).toContain('a=-7');
+  await expect(slider).toHaveValue('0');
 });
 
 test('a run reloads from its own link with the same fingerprint, natively too', async ({ page }) => {

@@ -81,8 +81,9 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
   if (kind.kind === 'number' || kind.kind === 'integer') {
     const whole = kind.kind === 'integer';
     const decimals = kind.kind === 'number' ? kind.decimals : 0;
-    const low = kind.min;
-    const high = kind.max;
+    // A value typed beyond the end, where that is allowed, widens the slider.
+    let low = kind.min;
+    let high = kind.max;
     const log = kind.log && low > 0;
     const place = (value: number): number => (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
     const at = (share: number): number => {
@@ -104,7 +105,8 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
         back(event);
       },
     });
-    slider.style.setProperty('--tick', `${(Math.max(0, Math.min(1, place(kind.default))) * 100).toFixed(2)}%`);
+    const tick = (): void => slider.style.setProperty('--tick', `${(Math.max(0, Math.min(1, place(kind.default))) * 100).toFixed(2)}%`);
+    tick();
     // On a logarithmic scale the declared decimals are those of the smallest value.
     const text = (value: number): string => (whole ? minus(String(value)) : log && Math.abs(value) >= 1e-3 ? minus(String(Number(value.toPrecision(5)))) : show(value, decimals));
     const typed = h('input', {
@@ -128,6 +130,10 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
       control, element,
       show(value): void {
         current = Number(value);
+        if (current > high || (current < low && (!log || current > 0))) {
+          [low, high] = [Math.min(low, current), Math.max(high, current)];
+          tick();
+        }
         if (document.activeElement !== typed) typed.value = text(current);
         slider.value = String(Math.max(0, Math.min(1, place(current))));
         slider.setAttribute('aria-valuetext', text(current) + unit);
