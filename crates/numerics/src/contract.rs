@@ -42,6 +42,116 @@ pub trait PiecewiseAffine: MapJacobian {
     fn affine(&mut self, switches: &[bool], a: &mut [f64], b: &mut [f64]);
 }
 
+/// When an event fires: its condition passes through zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crossing {
+    /// From below to above.
+    Rising,
+    /// From above to below.
+    Falling,
+    /// Either way.
+    Either,
+}
+
+/// A random input of a process: drawn once a solver step (once an iteration of a map) and held through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draw {
+    /// White noise `dW/dt` of a standard Wiener process: over a step `h`, normal with mean 0 and variance `1/h`.
+    Wiener,
+    /// Standard normal.
+    Normal,
+    /// Uniform on `[0, 1)`.
+    Uniform,
+}
+
+/// What an event asks of the run beside a new state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reset {
+    /// The run is to end here.
+    pub stop: bool,
+    /// The state is to be written out here, between the regular outputs.
+    pub output: bool,
+}
+
+/// Whatever an `.ode` file can describe: a flow or a map, with delays, noise and events where it has them.
+///
+/// `inputs` is what a right-hand side reads beside time and state: first the delayed values, `delayed().len()` of
+/// them, then the random draws, `draws().len()` of them. All values are `f64`: this is the reference path.
+pub trait Process {
+    /// Number of state variables, `n`.
+    fn dimension(&self) -> usize;
+    /// Whether it is a map; otherwise it is a flow.
+    fn is_map(&self) -> bool;
+    /// Writes the right-hand side, `dx/dt` of a flow or the next state of a map.
+    fn rate(&mut self, t: f64, x: &[f64], inputs: &[f64], rate: &mut [f64]);
+    /// Writes `∂f_i/∂x_j` at fixed inputs into `jacobian[i * n + j]`; false where it is not known in closed form.
+    fn jacobian(&mut self, t: f64, x: &[f64], inputs: &[f64], jacobian: &mut [f64]) -> bool;
+
+    /// The variable of each delayed value: value `k` is `x[delayed()[k]]` at the time `t - lag_k`.
+    fn delayed(&self) -> &[usize] {
+        &[]
+    }
+    /// Writes the lags, each at least 0, at time `t` and state `x`.
+    fn lags(&mut self, t: f64, x: &[f64], lags: &mut [f64]) {
+        let _ = (t, x, lags);
+    }
+    /// Writes the state before the start, at a time `t` up to the start's.
+    fn history(&mut self, t: f64, x: &mut [f64]) {
+        let _ = (t, x);
+    }
+
+    /// The random inputs.
+    fn draws(&self) -> &[Draw] {
+        &[]
+    }
+    /// Whether the right-hand side is affine in every Wiener input, so that [`Process::diffusion`] tells all.
+    fn is_affine_in_noise(&self) -> bool {
+        true
+    }
+    /// Writes `g[i * m + j] = ∂f_i/∂ξ_j`, with `ξ_j` the `j`-th of the `m` Wiener inputs, at the inputs given.
+    fn diffusion(&mut self, t: f64, x: &[f64], inputs: &[f64], g: &mut [f64]) {
+        let _ = (t, x, inputs, g);
+    }
+    /// Whether each Wiener input enters one variable alone, each variable has at most one, and its strength depends on
+    /// no other variable: what Milstein's scheme without iterated integrals needs.
+    fn is_noise_diagonal(&self) -> bool {
+        false
+    }
+    /// Writes `∂g_ij/∂x_i` for diagonal noise into `slope[i * m + j]`.
+    fn diffusion_slope(&mut self, t: f64, x: &[f64], inputs: &[f64], slope: &mut [f64]) {
+        let _ = (t, x, inputs, slope);
+    }
+
+    /// How each event's condition must cross zero.
+    fn crossings(&self) -> &[Crossing] {
+        &[]
+    }
+    /// Writes the conditions of the events.
+    fn conditions(&mut self, t: f64, x: &[f64], inputs: &[f64], values: &mut [f64]) {
+        let _ = (t, x, inputs, values);
+    }
+    /// Carries out one event: a new state, and new parameters inside the process.
+    fn reset(&mut self, event: usize, t: f64, x: &mut [f64], inputs: &[f64]) -> Reset {
+        let _ = (event, t, x, inputs);
+        Reset::default()
+    }
+    /// What events have changed inside the process: its parameters, for a checkpoint.
+    fn parameters(&self) -> Vec<f64> {
+        Vec::new()
+    }
+    /// Takes parameters back from a checkpoint.
+    fn set_parameters(&mut self, to: &[f64]) {
+        let _ = to;
+    }
+
+    /// For a flow whose variables fall into two halves, each half's rates depending on the other half alone: which
+    /// half each variable belongs to. Störmer-Verlet steps such a flow; with as many variables in both halves, the
+    /// `k`-th of one is the partner of the `k`-th of the other.
+    fn halves(&self) -> Option<&[bool]> {
+        None
+    }
+}
+
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
         impl<V: Real, F: Flow<V> + ?Sized> Flow<V> for $pointer {

@@ -1,5 +1,5 @@
 //! Lanes, elementary functions, fixed-order sums, random streams, digests, small dense algebra, and the
-//! contracts [`Flow`], [`Map`] and [`PiecewiseAffine`] that whatever has a state implements.
+//! contracts [`Flow`], [`Map`], [`PiecewiseAffine`] and [`Process`] that whatever has a state implements.
 //!
 //! Everything here gives the same bits natively and in WebAssembly.
 #![forbid(unsafe_code)]
@@ -16,7 +16,9 @@ mod random;
 mod real;
 mod sum;
 
-pub use contract::{Flow, FlowJacobian, Map, MapJacobian, PiecewiseAffine};
+pub use contract::{
+    Crossing, Draw, Flow, FlowJacobian, Map, MapJacobian, PiecewiseAffine, Process, Reset,
+};
 pub use digest::Digest;
 pub use lanes::Lanes;
 pub use random::Stream;
