@@ -16,9 +16,7 @@ mod random;
 mod real;
 mod sum;
 
-pub use contract::{
-    Crossing, Draw, Flow, FlowJacobian, Map, MapJacobian, PiecewiseAffine, Process, Reset,
-};
+pub use contract::{Crossing, Draw, Flow, FlowJacobian, Map, MapJacobian, PiecewiseAffine, Process, Reset};
 pub use digest::Digest;
 pub use lanes::Lanes;
 pub use random::Stream;
