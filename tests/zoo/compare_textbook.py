@@ -144,6 +144,30 @@ def chialvo(t, s):
     return [x * x * exp(y - x) + 0.03, 0.89 * y - 0.18 * x + 0.28]
 
 
+@system("izhikevich", (-80, 25), (-20, 10), times=(0, 100))
+def izhikevich(t, s):
+    v, u = s
+    return [0.04 * v**2 + 5 * v + 140 - u + (14 if t >= 10 else 0), 0.02 * (0.2 * v - u)]
+
+
+@system("leaky-integrate-and-fire", (-70, -50), (0, 0.5))
+def leaky_integrate_and_fire(t, s):
+    v, g = s
+    return [(-65 - v - g * (v + 70) + 10 * 1.75) / 10, -g / 100]
+
+
+@system("quadratic-integrate-and-fire", (-50, 50))
+def quadratic_integrate_and_fire(t, s):
+    return [s[0] ** 2 + 1]
+
+
+@system("adex", (-80, -31), (-100, 400))  # below the peak, where the file's exponential is the paper's
+def adex(t, s):
+    v, w = s
+    rate = -30 * (v + 70.6) + 30 * 2 * exp((v + 50.4) / 2) - w + 800
+    return [rate / 281, (4 * (v + 70.6) - w) / 144]
+
+
 # Networks
 
 
@@ -212,6 +236,88 @@ def wang_rinzel(t, s):
 
     (a, c), (b, d) = cell(v1, h1, v2), cell(v2, h2, v1)
     return [a, b, c, d]
+
+
+@system("kuramoto", *[(0, 2 * pi)] * 32)
+def kuramoto(t, s):
+    natural = 0.5 * np.tan(pi * (np.arange(1, 33) - 16.5) / 33)
+    return natural + 1.5 / 32 * sin(s[None, :] - s[:, None]).sum(axis=1)
+
+
+@system("theta-network", *[(0, 2 * pi)] * 64)
+def theta_network(t, s):
+    eta = 10.75 + 0.5 * np.tan(pi * (np.arange(1, 65) - 32.5) / 65)
+    current = eta - 9 * np.mean(2 / 3 * (1 - cos(s)) ** 2)
+    return 1 - cos(s) + (1 + cos(s)) * current
+
+
+@system("sompolinsky-crisanti-sommers", *[(-3, 3)] * 64)
+def sompolinsky_crisanti_sommers(t, s):
+    # Whole numbers of any size: no rounding in the couplings but the last division.
+    u = lambda k: (((k * k) % 1000003 + 613 * k + 104729) % 1000003) ** 2 % 1000003 / 1000003
+    j = np.array([[2 * u(64 * (row - 1) + column) - 1 for column in range(1, 65)] for row in range(1, 65)])
+    return -s + 3 * sqrt(3 / 64) * j @ tanh(s)
+
+
+@system("ring-attractor", *[(0, 1)] * 64)
+def ring_attractor(t, s):
+    angle = 2 * pi * np.arange(64) / 64
+    coupling = -6 + 6 * cos(angle[:, None] - angle[None, :])
+    return -s + np.maximum(0, 1 + coupling @ s / 64)
+
+
+@system("amari", *[(-1, 1)] * 64, times=(0, 4))
+def amari(t, s):
+    place = np.arange(64)
+    apart = np.abs(place[:, None] - place[None, :])
+    distance = np.minimum(apart, 64 - apart) * 0.25
+    weight = 2 * exp(-(distance**2) / 2) - exp(-(distance**2) / 8)
+    touch = 1.5 * (t < 2) * exp(-(((place - 32) * 0.25) ** 2) / 2)
+    return -s - 0.5 + weight @ (1 / (1 + exp(-20 * s))) * 0.25 + touch
+
+
+@system("hopfield-memory", *[(-1, 1)] * 64, times=(0, 2))
+def hopfield_memory(t, s):
+    plus = ["...##..."] * 3 + ["########"] * 2 + ["...##..."] * 3
+    bars = ["##..##.."] * 8
+    frame = ["........", ".######.", ".######.", ".##..##.", ".##..##.", ".######.", ".######.", "........"]
+    pictures = np.array([[1.0 if dot == "#" else -1.0 for dot in "".join(rows)] for rows in (plus, bars, frame)])
+    weights = pictures.T @ pictures / 64
+    np.fill_diagonal(weights, 0)
+    k = np.arange(1, 65)
+    cue = np.where((7 * k**2 + 3 * k) % 64 < 16, -1, 1) * 0.5 * pictures[0] * (t < 1)
+    return -s + weights @ tanh(4 * s) + cue
+
+
+@system("chimera", *[(0, 2 * pi)] * 64)
+def chimera(t, s):
+    x = 2 * pi * np.arange(64) / 64
+    kernel = (1 + 0.995 * cos(x[:, None] - x[None, :])) / (2 * pi)
+    return -(kernel * sin(s[:, None] - s[None, :] + pi / 2 - 0.18)).sum(axis=1) * 2 * pi / 64
+
+
+# Noise, of which the drift alone is compared, and delays, with the delayed values equal to the present ones
+
+
+@system("wong-wang-noise", (0, 0.8), (0, 0.8), (-0.05, 0.05), (-0.05, 0.05))
+def wong_wang_noise(t, s):
+    s1, s2, n1, n2 = s  # the drift alone: the noise is 0
+    x1 = 0.2609 * s1 - 0.0497 * s2 + 0.3255 + 5.2e-4 * 30 * (1 + 0.064) + n1
+    x2 = 0.2609 * s2 - 0.0497 * s1 + 0.3255 + 5.2e-4 * 30 * (1 - 0.064) + n2
+    gates = [-a / 0.1 + (1 - a) * 0.641 * wong_wang_rate(x) for a, x in ((s1, x1), (s2, x2))]
+    return [*gates, -n1 / 0.002, -n2 / 0.002]
+
+
+@system("wilson-cowan-delay", (0.3, 0.9), (0, 1))
+def wilson_cowan_delay(t, s):
+    u, v = s  # the delayed values are the present ones
+    f = lambda z: 1 / (1 + exp(-60 * z))
+    return [-u + f(0.7 - u - 0.4 * v), -v + f(0.5 - u)]
+
+
+@system("hutchinson", (0, 5))
+def hutchinson(t, s):
+    return [1.8 * s[0] * (1 - s[0])]
 
 
 # Populations and chemistry
@@ -325,6 +431,64 @@ def hopf_normal_form(t, s):
 def cusp(t, s):
     x, force = s
     return [force + x - x**3, 0.8 * 0.05 * cos(0.05 * t)]
+
+
+# Chains, fields and lattices
+
+
+@system("fermi-pasta-ulam-tsingou", *[(-1, 1)] * 64)
+def fermi_pasta_ulam_tsingou(t, s):
+    stretch = np.diff(s[:32], prepend=0, append=0)
+    return [*s[32:], *np.diff(stretch + 0.25 * stretch**2)]
+
+
+@system("lorenz-96-40", *[(-5, 10)] * 40)
+def lorenz_96_40(t, s):
+    return (np.roll(s, -1) - np.roll(s, 2)) * np.roll(s, 1) - s + 8
+
+
+def neighbours(s):
+    return np.roll(s, 1) + np.roll(s, -1) - 2 * s
+
+
+@system("excitable-ring", *[(-2, 2)] * 64, *[(-1, 2)] * 64)
+def excitable_ring(t, s):
+    v, w = s[:64], s[64:]
+    return [*(v - v**3 / 3 - w + 0.5 * neighbours(v)), *(0.08 * (v + 0.7 - 0.8 * w))]
+
+
+@system("gray-scott", *[(0, 1)] * 64, *[(0, 0.5)] * 64)
+def gray_scott(t, s):
+    u, v = s[:64], s[64:]
+    reaction = u * v**2
+    return [
+        *(2e-5 * neighbours(u) / 0.02**2 - reaction + 0.03 * (1 - u)),
+        *(1e-5 * neighbours(v) / 0.02**2 + reaction - (0.03 + 0.0565) * v),
+    ]
+
+
+@system("ginzburg-landau", *[(-1, 1)] * 128)
+def ginzburg_landau(t, s):
+    a = s[:64] + 1j * s[64:]
+    rate = a + (1 + 2j) * neighbours(a) - (1 - 1.2j) * abs(a) ** 2 * a
+    return [*rate.real, *rate.imag]
+
+
+@system("kuramoto-sivashinsky", *[(-1, 1)] * 64)
+def kuramoto_sivashinsky(t, s):
+    # The field itself on a fine grid, its derivatives mode by mode, and the product back onto the sines: no sum over
+    # pairs of modes.
+    q = 2 * pi * np.arange(1, 65) / 100
+    x = 100 * np.arange(512) / 512
+    waves = sin(np.outer(x, q))
+    u, slope = waves @ s, cos(np.outer(x, q)) @ (q * s)
+    return (q**2 - q**4) * s - 2 / 512 * waves.T @ (u * slope)
+
+
+@system("coupled-map-lattice", *[(-1, 1)] * 64)
+def coupled_map_lattice(t, s):
+    f = 1 - 1.9 * s**2
+    return 0.9 * f + 0.05 * (np.roll(f, 1) + np.roll(f, -1))
 
 
 # Maps that the package of the collection does not compute, or computes in another form
