@@ -78,6 +78,26 @@ fn one(
             return Err(format!("the header describes a parameter {name:?} that the equations do not have"));
         }
     }
+    let map = model.kind == equations::Kind::Map;
+    if map && header.period.is_some() {
+        return Err("a map has no period; the header gives one".into());
+    }
+    let view = header.view.iter().map(|name| {
+        model.variable(name).ok_or_else(|| format!("the view names {name:?}, which is no variable"))
+    });
+    let mut view = view.collect::<Result<Vec<usize>, String>>()?;
+    if view.is_empty() {
+        view.extend(0..model.dimension().min(3));
+    }
+    if let Some((name, _)) = &header.collection
+        && name.starts_with("map:") != map
+    {
+        return Err(format!("{name:?}: the name of a map in the collection begins with `map:`, no other"));
+    }
+    let collection = match &header.collection {
+        Some((name, set)) => format!("Some(({name:?}, {set:?}))"),
+        None => "None".to_owned(),
+    };
     let parameters: Vec<String> = header
         .parameters
         .iter()
@@ -85,15 +105,24 @@ fn one(
             format!("Described {{ name: {name:?}, label: {label:?}, range: {range:?} }}")
         })
         .collect();
+    let presets: Vec<String> = header
+        .presets
+        .iter()
+        .map(|(name, shows)| format!("Preset {{ name: {name:?}, shows: {shows:?} }}"))
+        .collect();
     writeln!(
         table,
         "    System {{ index: {index}, slug: {slug:?}, name: {:?}, family: {:?}, sentence: {:?}, citation: {:?}, \
-         lyapunov: {lyapunov}, parameters: &[{}], text: {text:?}, model: LazyLock::new(|| read({text:?})) }},",
+         lyapunov: {lyapunov}, parameters: &[{}], view: &{view:?}, period: {:?}, regular: {:?}, \
+         collection: {collection}, presets: &[{}], text: {text:?}, model: OnceLock::new() }},",
         header.name,
         header.family,
         header.sentence,
         header.citation,
         parameters.join(", "),
+        header.period,
+        header.regular,
+        presets.join(", "),
     )
     .map_err(write)?;
     if model.variables.len() > MOST_STATES {

@@ -5,7 +5,7 @@
 
 use equations::{EquationError, Interpreter, Model};
 use numerics::{Flow, FlowJacobian, Map, MapJacobian, Real};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 mod process;
 
@@ -22,6 +22,15 @@ pub struct Described {
     pub range: Option<[f64; 2]>,
 }
 
+/// A named set of parameters, as a system's header describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Its name in the equations.
+    pub name: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+}
+
 /// A system of the zoo.
 #[derive(Debug)]
 pub struct System {
@@ -33,8 +42,13 @@ pub struct System {
     citation: &'static str,
     lyapunov: Option<(&'static [f64], &'static str)>,
     parameters: &'static [Described],
+    view: &'static [usize],
+    period: Option<f64>,
+    regular: Option<&'static str>,
+    collection: Option<(&'static str, Option<&'static str>)>,
+    presets: &'static [Preset],
     text: &'static str,
-    model: LazyLock<Model>,
+    model: OnceLock<Model>,
 }
 
 /// The model of a text that the build has read without a fault.
@@ -78,13 +92,37 @@ impl System {
     pub fn parameter(&self, name: &str) -> Option<&'static Described> {
         self.parameters.iter().find(|p| p.name.eq_ignore_ascii_case(name))
     }
+    /// The variables on the axes of the default view: at most three.
+    pub fn view(&self) -> &'static [usize] {
+        self.view
+    }
+    /// Dominant period of a flow, in its units of time.
+    pub fn period(&self) -> Option<f64> {
+        self.period
+    }
+    /// Why it is not chaotic at its default parameters; `None` for a system that is, or of which nothing is said.
+    pub fn regular(&self) -> Option<&'static str> {
+        self.regular
+    }
+    /// Name in the `dysts` collection, a map's with `map:` before it.
+    pub fn collection(&self) -> Option<&'static str> {
+        self.collection.map(|(name, _)| name)
+    }
+    /// The named set that holds the collection's numbers, where they are not the defaults.
+    pub fn collection_set(&self) -> Option<&'static str> {
+        self.collection.and_then(|(_, set)| set)
+    }
+    /// The header's words on named sets of parameters.
+    pub fn presets(&self) -> &'static [Preset] {
+        self.presets
+    }
     /// The `.ode` text.
     pub fn text(&self) -> &'static str {
         self.text
     }
     /// The equations, read once.
     pub fn model(&self) -> &Model {
-        &self.model
+        self.model.get_or_init(|| read(self.text))
     }
     /// Its right-hand side: native code where there is some, else the register program.
     pub fn field<V: Real>(&'static self, parameters: &[f64]) -> Field<V> {
@@ -230,9 +268,35 @@ pub fn systems() -> &'static [System] {
     &SYSTEMS
 }
 
-/// The system of a slug, in any case.
-pub fn find(slug: &str) -> Option<&'static System> {
-    SYSTEMS.iter().find(|s| s.slug.eq_ignore_ascii_case(slug))
+/// A system, and the set of parameters that its name means: the defaults for a slug.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    /// The system.
+    pub system: &'static System,
+    /// The named set of its text.
+    pub set: Option<&'static str>,
+}
+
+/// What a name means, in any case: a slug, or `dysts:Lorenz` and `dysts:map:Duffing` for the collection's own
+/// numbers.
+pub fn find_named(name: &str) -> Option<Named> {
+    const PREFIX: &str = "dysts:";
+    let of_collection = name.get(..PREFIX.len()).filter(|start| start.eq_ignore_ascii_case(PREFIX));
+    let system = match of_collection {
+        Some(_) => {
+            let wanted = name.get(PREFIX.len()..)?;
+            let system =
+                SYSTEMS.iter().find(|s| s.collection().is_some_and(|n| n.eq_ignore_ascii_case(wanted)))?;
+            return Some(Named { system, set: system.collection_set() });
+        }
+        None => SYSTEMS.iter().find(|s| s.slug.eq_ignore_ascii_case(name))?,
+    };
+    Some(Named { system, set: None })
+}
+
+/// The system that a name means, in any case and whatever its parameters; [`find_named`] tells them too.
+pub fn find(name: &str) -> Option<&'static System> {
+    find_named(name).map(|named| named.system)
 }
 
 include!(concat!(env!("OUT_DIR"), "/systems.rs"));
@@ -361,7 +425,9 @@ mod tests {
 
     #[test]
     fn every_system_runs_for_ten_thousand_steps() {
-        for system in systems() {
+        // RK4 cannot step a stiff system at its step; the solvers' own tests run those.
+        let stiff = |system: &&System| system.model().options.meth.as_deref() == Some("stiff");
+        for system in systems().iter().filter(|system| !stiff(system)) {
             let model = system.model();
             let mut field = system.field::<f64>(&model.parameter_values());
             let mut x = model.initial();
@@ -408,5 +474,33 @@ mod tests {
             }
         }
         assert!(find("LORENZ").is_some() && find("lorentz").is_none());
+    }
+
+    #[test]
+    fn a_name_of_the_collection_tells_the_set_it_means() {
+        for system in systems() {
+            let Some(name) = system.collection() else { continue };
+            let named = find_named(&format!("Dysts:{}", name.to_uppercase())).unwrap();
+            assert_eq!((named.system.slug(), named.set), (system.slug(), system.collection_set()));
+            assert_eq!(find_named(system.slug()).unwrap().set, None);
+        }
+        let aizawa = find_named("dysts:aizawa").unwrap();
+        assert_eq!((aizawa.system.slug(), aizawa.set), ("aizawa", None));
+        for name in ["dysts:", "dysts:Lorentz", "dysts:map:Lorenz", "dysts", "dysts:é"] {
+            assert!(find_named(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_headers_say_of_the_whole_is_sound() {
+        for system in systems() {
+            let slug = system.slug();
+            let dimension = system.model().dimension();
+            assert!(system.view().iter().all(|axis| *axis < dimension), "{slug}");
+            assert!((1..=3).contains(&system.view().len()), "{slug}");
+            let flow = system.model().kind == equations::Kind::Flow;
+            assert!(system.period().is_none_or(|period| flow && period > 0.0), "{slug}");
+            assert!(system.regular().is_none_or(|why| !why.is_empty()), "{slug}");
+        }
     }
 }
