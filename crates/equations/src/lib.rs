@@ -20,6 +20,7 @@ pub mod bounds;
 mod build;
 mod checker;
 mod diagnostic;
+mod editor;
 mod expression;
 mod graph;
 mod interpreter;
@@ -36,6 +37,7 @@ mod table;
 mod wgsl;
 
 pub use diagnostic::{Diagnostic, Severity, Span, nearest};
+pub use editor::{Class, Highlight, Word, highlight, vocabulary};
 pub use expression::{Expression, Form, Function, Infix};
 pub use graph::digamma;
 pub use interpreter::Interpreter;
