@@ -77,7 +77,8 @@ def finer(text):
     """Settings for the same rows from ten times as many steps, and tolerances that no longer matter."""
     dt = float(option(text, ("dt", "delta_t")) or 0.05)
     rows = int(float(option(text, ("nout", "njmp")) or 1))
-    return [f"dt={dt / 10!r}", f"nout={rows * 10}", "toler=1e-10", "atoler=1e-10", "maxstor=200000"]
+    # XPPAUT knows the number of steps a row as njmp alone.
+    return [f"dt={dt / 10!r}", f"njmp={rows * 10}", "toler=1e-10", "atoler=1e-10", "maxstor=200000"]
 
 
 def run_xppaut(text, folder, beside):

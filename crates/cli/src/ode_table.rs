@@ -118,27 +118,26 @@ pub fn tabulate(model: &Model, chosen: &Chosen) -> Result<OdeTable, Failure> {
     Ok(walk(model, &plan, simulation))
 }
 
-/// The columns that the text asks for, by their places behind the time.
+/// The columns that the text asks for, by their places: 0 is the time, then variables and auxiliary quantities. `only`
+/// names all of them, the time too if it is wanted, as in XPPAUT.
 fn columns(model: &Model) -> Vec<usize> {
-    let names: Vec<&str> = model
-        .variables
-        .iter()
-        .map(|v| v.name.as_str())
+    let names: Vec<&str> = std::iter::once("t")
+        .chain(model.variables.iter().map(|v| v.name.as_str()))
         .chain(model.auxiliaries.iter().map(|a| a.name.as_str()))
         .collect();
     if model.only.is_empty() {
         return (0..names.len()).collect();
     }
-    let wanted = |name: &&str| model.only.iter().any(|only| only.eq_ignore_ascii_case(name));
-    (0..names.len()).filter(|&k| wanted(&names[k])).collect()
+    let place = |only: &String| names.iter().position(|name| only.eq_ignore_ascii_case(name));
+    model.only.iter().filter_map(place).collect()
 }
 
 fn walk(model: &Model, plan: &Plan, mut run: Simulation<Interpreter<f64>>) -> OdeTable {
     let columns = columns(model);
-    let all: Vec<&String> =
-        model.variables.iter().map(|v| &v.name).chain(model.auxiliaries.iter().map(|a| &a.name)).collect();
-    let mut names = vec!["t".to_owned()];
-    names.extend(columns.iter().map(|&k| all[k].clone()));
+    let mut all = vec!["t".to_owned()];
+    all.extend(model.variables.iter().map(|v| v.name.clone()));
+    all.extend(model.auxiliaries.iter().map(|a| a.name.clone()));
+    let names = columns.iter().map(|&k| all[k].clone()).collect();
     let progress = Progress::new("running", plan.rows);
     let mut rows: Vec<Vec<f64>> = Vec::new();
     let mut programs = run.process().clone();
@@ -152,8 +151,12 @@ fn walk(model: &Model, plan: &Plan, mut run: Simulation<Interpreter<f64>>) -> Od
             programs.auxiliaries_with(t, state, inputs, &mut extra);
         }
         let n = state.len();
-        let value = |k: usize| if k < n { state[k] } else { extra[k - n] };
-        std::iter::once(t).chain(columns.iter().map(|&k| value(k))).collect::<Vec<f64>>()
+        let value = |k: usize| match k {
+            0 => t,
+            k if k <= n => state[k - 1],
+            k => extra[k - 1 - n],
+        };
+        columns.iter().map(|&k| value(k)).collect::<Vec<f64>>()
     };
     for row in 0..=plan.rows {
         if row > 0 {

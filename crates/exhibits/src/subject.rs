@@ -97,6 +97,11 @@ impl Subject {
     pub fn bound(&self) -> f64 {
         self.model.options.bounds.filter(|b| *b > 0.0).unwrap_or(1e6)
     }
+    /// Relative tolerance of adaptive methods: the text's own where it is tighter than what is usual here.
+    pub fn tolerance(&self) -> f64 {
+        const USUAL: f64 = 1e-8;
+        self.model.options.toler.filter(|own| *own < USUAL).unwrap_or(USUAL)
+    }
     /// Dominant period, where it is known.
     pub fn period(&self) -> Option<f64> {
         self.system.and_then(System::period)

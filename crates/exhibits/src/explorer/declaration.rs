@@ -115,7 +115,7 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
         all.push(choice("solver", "Solver", &solvers, own).restarts().group("Stepping").help(help));
         let adaptive: Vec<&str> = methods.iter().filter(|m| m.is_adaptive()).map(|m| m.slug()).collect();
         all.push(
-            number("tolerance", "Tolerance", [1e-12, 1e-2], 1e-8, 12)
+            number("tolerance", "Tolerance", [1e-12, 1e-2], subject.tolerance(), 12)
                 .logarithmic()
                 .restarts()
                 .shown_when("solver", &adaptive)

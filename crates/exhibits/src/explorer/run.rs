@@ -150,7 +150,16 @@ impl Exploration {
         let model = subject.model();
         let parameters: Vec<f64> =
             model.parameters.iter().map(|p| values.number(&parameter_id(&p.name))).collect();
-        let start: Vec<f64> = model.variables.iter().map(|v| values.number(&start_id(&v.name))).collect();
+        // A field of many sites has no slider for each: it starts where its text says.
+        let start: Vec<f64> = model
+            .variables
+            .iter()
+            .zip(subject.start())
+            .map(|(variable, own)| {
+                let value = values.number(&start_id(&variable.name));
+                if value.is_nan() { own } else { value }
+            })
+            .collect();
         let solver = solver(&subject, values);
         let dt = if subject.is_map() { 1.0 } else { values.number("dt") };
         let tolerance = if solver.is_adaptive() { values.number("tolerance") } else { 1e-8 };
