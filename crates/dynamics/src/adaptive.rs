@@ -4,7 +4,8 @@ use crate::drive::Drive;
 use crate::method::Method;
 use crate::outcome::{Divergence, Outcome, Statistics};
 use crate::pack::{Unpack, flag};
-use crate::rodas::{self, Rodas};
+use crate::past::Form;
+use crate::rodas::Rodas;
 use crate::step::{Workspace, combine, explicit, outside};
 use crate::tableau::{
     DORMAND_PRINCE_5, DORMAND_PRINCE_8, EIGHTH_DENSE, EIGHTH_MORE, EIGHTH_THIRD, TSITOURAS_5, Tableau,
@@ -25,6 +26,68 @@ enum Scheme {
     Pair(&'static Tableau),
     Eighth,
     Rodas(Box<Rodas>),
+}
+
+impl Scheme {
+    /// Rows of `n` numbers that the interpolant needs.
+    fn rows(&self) -> usize {
+        match self {
+            Self::Pair(tableau) => tableau.stages(),
+            Self::Eighth => EIGHTH_STAGES,
+            Self::Rodas(_) => 2,
+        }
+    }
+
+    /// Form of the interpolant.
+    fn form(&self) -> Form {
+        match self {
+            Self::Pair(_) => Form::Powers,
+            Self::Eighth => Form::Eighth,
+            Self::Rodas(_) => Form::Rodas,
+        }
+    }
+
+    /// Writes the coefficients of variable `i` of the interpolant over a step of length `h` from `x0` to `x1`, from
+    /// what [`Adaptive::keep_dense`] keeps.
+    fn coefficients(&self, dense: &[f64], h: f64, x0: &[f64], x1: &[f64], i: usize, c: &mut [f64]) {
+        let n = x0.len();
+        match self {
+            Self::Pair(tableau) => {
+                for (power, place) in c.iter_mut().enumerate() {
+                    let mut total = 0.0;
+                    for (stage, weights) in tableau.interpolant.iter().enumerate() {
+                        total += weights[power] * dense[stage * n + i];
+                    }
+                    *place = h * total;
+                }
+            }
+            Self::Rodas(_) => {
+                c.copy_from_slice(&[x1[i] - x0[i], dense[i], dense[n + i]]);
+            }
+            Self::Eighth => {
+                let change = x1[i] - x0[i];
+                let first = h * dense[i] - change;
+                c[..3].copy_from_slice(&[change, first, change - h * dense[12 * n + i] - first]);
+                for (place, weights) in c[3..].iter_mut().zip(&EIGHTH_DENSE) {
+                    let mut total = 0.0;
+                    for (stage, weight) in weights.iter().enumerate() {
+                        total += weight * dense[stage * n + i];
+                    }
+                    *place = h * total;
+                }
+            }
+        }
+    }
+}
+
+/// The form of an adaptive method's interpolant.
+pub(crate) fn form(method: Method) -> Form {
+    match method {
+        Method::Tsitouras5 | Method::DormandPrince5 => Form::Powers,
+        Method::DormandPrince8 => Form::Eighth,
+        Method::Rodas4 => Form::Rodas,
+        _ => Form::Ends,
+    }
 }
 
 /// What an adaptive method carries: its last step, which reaches up to or beyond the last output.
@@ -65,11 +128,7 @@ impl Adaptive {
             Method::Rodas4 => Scheme::Rodas(Box::new(Rodas::new(n))),
             _ => Scheme::Pair(&TSITOURAS_5),
         };
-        let stages = match &scheme {
-            Scheme::Pair(tableau) => tableau.stages(),
-            Scheme::Eighth => EIGHTH_STAGES,
-            Scheme::Rodas(_) => 2,
-        };
+        let stages = scheme.rows();
         let room = |count: usize| vec![0.0; count * n];
         Self {
             scheme,
@@ -246,73 +305,70 @@ impl Adaptive {
                 // The step is too long for its lags: refuse it.
                 return 32.0;
             }
-            past.lay_ahead(h, &self.work.value, &self.end_rate);
+            // The next pass sees the interpolant of this one.
+            self.keep_stages();
+            let n = self.x.len();
+            if matches!(self.scheme, Scheme::Eighth) {
+                let (stages, scratch) = (&mut self.work.stages, &mut self.scratch);
+                further(drive, self.now, h, &self.x, stages, scratch);
+            }
+            if let Some(past) = &mut drive.past {
+                let Self { scheme, work, x, .. } = self;
+                let stages = &work.stages[..scheme.rows() * n];
+                past.lay_bent_ahead(h, |i, c| scheme.coefficients(stages, h, x, &work.value, i, c));
+            }
             self.earlier.copy_from_slice(&self.work.value);
             pass += 1;
         }
     }
 
+    /// Completes in `work.stages` what the interpolant of the step just tried needs, `end_rate` being known.
+    fn keep_stages(&mut self) {
+        let n = self.x.len();
+        match &self.scheme {
+            Scheme::Pair(_) => {}
+            Scheme::Eighth => self.work.stages[12 * n..13 * n].copy_from_slice(&self.end_rate),
+            Scheme::Rodas(rodas) => rodas.keep_dense(&mut self.work.stages),
+        }
+    }
+
     /// Keeps what the interpolant of the step just tried needs.
     fn keep_dense(&mut self) {
-        match &self.scheme {
-            Scheme::Rodas(rodas) => rodas.keep_dense(&mut self.dense),
-            _ => core::mem::swap(&mut self.dense, &mut self.work.stages),
-        }
+        self.keep_stages();
+        core::mem::swap(&mut self.dense, &mut self.work.stages);
         self.dense_known = false;
     }
 
     /// Lets [`Adaptive::interpolate`] follow: evaluates the further stages of order 8, once a step.
     fn prepare<P: Process>(&mut self, drive: &mut Drive<P>) {
-        if self.dense_known || !matches!(self.scheme, Scheme::Eighth) {
-            return;
+        if !self.dense_known && matches!(self.scheme, Scheme::Eighth) {
+            further(drive, self.from, self.length, &self.x_from, &mut self.dense, &mut self.scratch);
+            self.dense_known = true;
         }
-        let n = self.x.len();
-        for more in 0..EIGHTH_MORE.stages() {
-            let (known, rest) = self.dense.split_at_mut((13 + more) * n);
-            combine(EIGHTH_MORE.a[more], known, self.length, &self.x_from, &mut self.scratch);
-            drive.rate(self.from + EIGHTH_MORE.c[more] * self.length, &self.scratch, &mut rest[..n]);
-        }
-        self.dense_known = true;
     }
 
     /// The state at the fraction `theta` of the last accepted step, whose end is `end`.
     fn interpolate(&self, theta: f64, end: &[f64], out: &mut [f64]) {
-        let n = out.len();
-        match self.scheme {
-            Scheme::Pair(tableau) => {
-                let mut weights = [0.0; TSITOURAS_5.stages()];
-                for (stage, weight) in weights.iter_mut().enumerate() {
-                    *weight = tableau.weight(stage, theta);
-                }
-                for i in 0..n {
-                    let mut total = 0.0;
-                    for (stage, weight) in weights.iter().enumerate() {
-                        total += weight * self.dense[stage * n + i];
-                    }
-                    out[i] = self.x_from[i] + self.length * total;
-                }
+        if let Scheme::Pair(tableau) = self.scheme {
+            let mut weights = [0.0; TSITOURAS_5.stages()];
+            for (stage, weight) in weights.iter_mut().enumerate() {
+                *weight = tableau.weight(stage, theta);
             }
-            Scheme::Rodas(_) => rodas::interpolate(&self.dense, &self.x_from, end, theta, out),
-            Scheme::Eighth => {
-                let rest = 1.0 - theta;
-                for i in 0..n {
-                    let mut upper = [0.0; 4];
-                    for (place, weights) in upper.iter_mut().zip(&EIGHTH_DENSE) {
-                        for (stage, weight) in weights.iter().enumerate() {
-                            *place += weight * self.dense[stage * n + i];
-                        }
-                        *place *= self.length;
-                    }
-                    let change = end[i] - self.x_from[i];
-                    let first = self.length * self.dense[i] - change;
-                    let last = self.length * self.dense[12 * n + i];
-                    let second = change - last - first;
-                    let [c3, c4, c5, c6] = upper;
-                    let inner = c3 + theta * (c4 + rest * (c5 + theta * c6));
-                    out[i] =
-                        self.x_from[i] + theta * (change + rest * (first + theta * (second + rest * inner)));
+            let n = out.len();
+            for i in 0..n {
+                let mut total = 0.0;
+                for (stage, weight) in weights.iter().enumerate() {
+                    total += weight * self.dense[stage * n + i];
                 }
+                out[i] = self.x_from[i] + self.length * total;
             }
+            return;
+        }
+        let mut room = [0.0; 7];
+        let c = &mut room[..self.scheme.form().count()];
+        for (i, place) in out.iter_mut().enumerate() {
+            self.scheme.coefficients(&self.dense, self.length, &self.x_from, end, i, c);
+            *place = self.x_from[i] + self.scheme.form().value(c, theta);
         }
     }
 
@@ -363,7 +419,8 @@ impl Adaptive {
                 }
                 continue;
             }
-            if !(direction * (target - self.now) > 0.0) {
+            let remains = direction * (target - self.now) > 0.0;
+            if !remains {
                 break;
             }
             if tried == o.max_steps {
@@ -464,7 +521,6 @@ impl Adaptive {
         (h, end): (f64, f64),
         landing: Option<u32>,
     ) -> Outcome {
-        let n = self.x.len();
         if !watch.is_active()
             && let Some(variable) = outside(&self.work.value, o.bound)
         {
@@ -472,9 +528,6 @@ impl Adaptive {
         }
         if drive.past.is_none() {
             self.rate_at_end(drive, h);
-        }
-        if matches!(self.scheme, Scheme::Eighth) {
-            self.work.stages[12 * n..13 * n].copy_from_slice(&self.end_rate);
         }
         let start = self.now;
         (self.from, self.length) = (start, h);
@@ -519,8 +572,14 @@ impl Adaptive {
             rodas.forget();
         }
         let now = self.now;
+        if drive.past.is_some() {
+            self.prepare(drive);
+        }
         if let Some(past) = &mut drive.past {
             let mut fits = past.push(now, &self.x, &self.rate);
+            let (scheme, dense, x0) = (&self.scheme, &self.dense, &self.x_from);
+            let full_end = if hit.is_some() { &self.earlier } else { &self.x };
+            past.bend(hit.unwrap_or(1.0), |i, c| scheme.coefficients(dense, h, x0, full_end, i, c));
             while self.breaks.first().is_some_and(|&(time, _)| time <= now) {
                 self.breaks.remove(0);
             }
@@ -572,6 +631,23 @@ impl Adaptive {
             rodas.forget();
         }
         (self.breaks.len() <= BREAKS && self.breaks.is_sorted_by_key(|(time, _)| *time)).then_some(())
+    }
+}
+
+/// The further stages of the interpolant of order 8, behind the thirteen in `stages`.
+fn further<P: Process>(
+    drive: &mut Drive<P>,
+    t: f64,
+    h: f64,
+    x: &[f64],
+    stages: &mut [f64],
+    scratch: &mut [f64],
+) {
+    let n = x.len();
+    for more in 0..EIGHTH_MORE.stages() {
+        let (known, rest) = stages.split_at_mut((13 + more) * n);
+        combine(EIGHTH_MORE.a[more], known, h, x, scratch);
+        drive.rate(t + EIGHTH_MORE.c[more] * h, scratch, &mut rest[..n]);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A process with its inputs: what the solvers see is a flow.
 
-use crate::past::Past;
+use crate::past::{Form, Past};
 use numerics::{Draw, Flow, Process, Stream};
 
 /// A process as a flow: delayed values come from the past, random draws are held.
@@ -12,6 +12,8 @@ pub(crate) struct Drive<P> {
     /// For each delayed value its variable and its column in the past.
     delayed: Vec<(usize, usize)>,
     lags: Vec<f64>,
+    /// Whether to look beside a jump rather than at it; iterations of a map have no sides.
+    nudge: bool,
     before: Vec<f64>,
     draws: Vec<Draw>,
     pub(crate) stream: Option<Stream>,
@@ -20,8 +22,8 @@ pub(crate) struct Drive<P> {
 }
 
 impl<P: Process> Drive<P> {
-    /// `straight` lays straight lines through the past.
-    pub(crate) fn new(process: P, seed: u64, straight: bool, start: f64) -> Self {
+    /// `straight` lays straight lines through the past, else `form` says what stands between two steps.
+    pub(crate) fn new(process: P, seed: u64, straight: bool, form: Form, start: f64) -> Self {
         let mut variables = Vec::new();
         let delayed: Vec<(usize, usize)> = process
             .delayed()
@@ -40,7 +42,8 @@ impl<P: Process> Drive<P> {
             lags: vec![0.0; delayed.len()],
             before: vec![0.0; if delayed.is_empty() { 0 } else { process.dimension() }],
             stream: (!draws.is_empty()).then(|| Stream::new(seed, "noise")),
-            past: (!delayed.is_empty()).then(|| Past::new(variables, delayed.len(), straight, start)),
+            past: (!delayed.is_empty()).then(|| Past::new(variables, delayed.len(), straight, form, start)),
+            nudge: !process.is_map(),
             delayed,
             draws,
             process,
@@ -96,15 +99,17 @@ impl<P: Process> Drive<P> {
         for (value, &(variable, column)) in self.delayed.iter().enumerate() {
             let lag = self.lags[value];
             let slack = 8.0 * f64::EPSILON * (libm::fabs(t) + libm::fabs(lag));
-            if !(lag > slack) {
+            let reaches_back = lag > slack;
+            if !reaches_back {
                 self.inputs[value] = x[variable];
                 continue;
             }
             if lag > past.largest {
                 past.largest = lag;
             }
+            let slack = if self.nudge { slack } else { 0.0 };
             let s = if within { (t - lag) - slack } else { (t - lag) + slack };
-            self.inputs[value] = if past.is_before_start(s) {
+            self.inputs[value] = if past.is_before_start(s, slack) {
                 self.process.history(s, &mut self.before);
                 self.before[variable]
             } else {

@@ -172,13 +172,3 @@ impl Rodas {
         }
     }
 }
-
-/// The interpolant between `x0` and `x1` with the coefficients that [`Rodas::keep_dense`] wrote.
-pub(crate) fn interpolate(dense: &[f64], x0: &[f64], x1: &[f64], theta: f64, out: &mut [f64]) {
-    let n = out.len();
-    let rest = 1.0 - theta;
-    for i in 0..n {
-        let upper = dense[i] + theta * dense[n + i];
-        out[i] = x0[i] * rest + theta * (x1[i] + rest * upper);
-    }
-}
