@@ -261,10 +261,18 @@ impl Adaptive {
                 if sum > 0.0 { fifth * fifth / libm::sqrt(sum) } else { sum }
             }
             Scheme::Rodas(rodas) => {
-                if !rodas.attempt(drive, (self.now, h), &self.x, &self.rate, value, error) {
+                let (small, step) = (o.atol / o.rtol, (self.now, h));
+                if !rodas.attempt(drive, step, &self.x, &self.rate, value, error, small) {
                     return f64::INFINITY;
                 }
-                error_norm(o, &self.x, value, error)
+                let size = error_norm(o, &self.x, value, error);
+                if size.is_nan() || size > 1.0 {
+                    return size;
+                }
+                rodas.keep_dense(stages);
+                rodas.dense_error(drive, step, &self.x, value, stages, error);
+                let between = error_norm(o, &self.x, value, error);
+                if between > size { between } else { size }
             }
         }
     }

@@ -3,6 +3,9 @@
 use crate::past::{Form, Past};
 use numerics::{Draw, Flow, Process, Stream};
 
+/// The root of the rounding unit, the relative change of a finite difference.
+pub(crate) const ROOT: f64 = 1.490_116_119_384_765_6e-8;
+
 /// A process as a flow: delayed values come from the past, random draws are held.
 #[derive(Clone, Debug)]
 pub(crate) struct Drive<P> {
@@ -125,7 +128,8 @@ impl<P: Process> Drive<P> {
     }
 
     /// Writes the Jacobian of the rates at fixed inputs, by finite differences where the process has none; `known`
-    /// holds the rates, `x` is changed on the way and restored, `scratch` has length `n`.
+    /// holds the rates, `x` is changed on the way and restored, `scratch` has length `n`, and `small` is a magnitude
+    /// below which variables do not count.
     pub(crate) fn jacobian(
         &mut self,
         t: f64,
@@ -133,6 +137,7 @@ impl<P: Process> Drive<P> {
         known: &[f64],
         jacobian: &mut [f64],
         scratch: &mut [f64],
+        small: f64,
     ) {
         self.fill(t, x);
         if self.process.jacobian(t, x, &self.inputs, jacobian) {
@@ -142,7 +147,7 @@ impl<P: Process> Drive<P> {
         for j in 0..n {
             let kept = x[j];
             let size = libm::fabs(kept);
-            x[j] = kept + libm::sqrt(f64::EPSILON * if size > 1e-5 { size } else { 1e-5 });
+            x[j] = kept + ROOT * if size > small { size } else { small };
             let change = x[j] - kept;
             self.evaluations += 1;
             self.process.rate(t, x, &self.inputs, scratch);

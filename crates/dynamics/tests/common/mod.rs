@@ -1,4 +1,5 @@
 //! Systems that several tests step.
+// A test takes of it what it needs.
 #![allow(dead_code, unreachable_pub)]
 
 use dynamics::{METHODS, Method, Options};
@@ -83,14 +84,19 @@ impl MapJacobian for Henon {
     }
 }
 
+/// `(t, x, inputs, parameters, out)`.
+pub type Rhs = fn(f64, &[f64], &[f64], &[f64], &mut [f64]);
+/// `(t, x, parameters, out)`.
+pub type Jacobian = fn(f64, &[f64], &[f64], &mut [f64]);
+
 /// A process put together by a test: right-hand side `(t, x, inputs, parameters, rate)` and whatever else it has.
 #[derive(Clone)]
 pub struct Model {
     pub n: usize,
     pub map: bool,
     pub p: Vec<f64>,
-    pub rate: fn(f64, &[f64], &[f64], &[f64], &mut [f64]),
-    pub jacobian: Option<fn(f64, &[f64], &[f64], &mut [f64])>,
+    pub rate: Rhs,
+    pub jacobian: Option<Jacobian>,
     pub delayed: Vec<usize>,
     pub lags: fn(f64, &[f64], &[f64], &mut [f64]),
     pub history: fn(f64, &mut [f64]),
@@ -100,14 +106,14 @@ pub struct Model {
     pub diffusion: fn(&[f64], &[f64], &mut [f64]),
     pub slope: fn(&[f64], &[f64], &mut [f64]),
     pub crossings: Vec<Crossing>,
-    pub conditions: fn(f64, &[f64], &[f64], &[f64], &mut [f64]),
+    pub conditions: Rhs,
     pub reset: fn(usize, f64, &mut [f64], &mut [f64]) -> Reset,
     pub halves: Option<Vec<bool>>,
 }
 
 impl Model {
     /// A flow of `n` variables without anything else.
-    pub fn flow(n: usize, rate: fn(f64, &[f64], &[f64], &[f64], &mut [f64])) -> Self {
+    pub fn flow(n: usize, rate: Rhs) -> Self {
         Self {
             n,
             map: false,
@@ -129,7 +135,7 @@ impl Model {
         }
     }
     /// A map of `n` variables without anything else.
-    pub fn map(n: usize, next: fn(f64, &[f64], &[f64], &[f64], &mut [f64])) -> Self {
+    pub fn map(n: usize, next: Rhs) -> Self {
         Self { map: true, ..Self::flow(n, next) }
     }
 }
