@@ -20,10 +20,25 @@ const PASSES: u32 = 6;
 /// Stages of the method of order 8 with those of its interpolant, the thirteenth being the rates at the end.
 const EIGHTH_STAGES: usize = 16;
 
+/// A pair whose last stage is the next step's first, with an interpolant over its stages.
+#[derive(Clone, Copy, Debug)]
+enum Pair {
+    Tsitouras,
+    DormandPrince,
+}
+
+impl Pair {
+    fn tableau(self) -> &'static Tableau {
+        match self {
+            Self::Tsitouras => &TSITOURAS_5,
+            Self::DormandPrince => &DORMAND_PRINCE_5,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Scheme {
-    /// A pair whose last stage is the next step's first, with an interpolant over its stages.
-    Pair(&'static Tableau),
+    Pair(Pair),
     Eighth,
     Rodas(Box<Rodas>),
 }
@@ -32,7 +47,7 @@ impl Scheme {
     /// Rows of `n` numbers that the interpolant needs.
     fn rows(&self) -> usize {
         match self {
-            Self::Pair(tableau) => tableau.stages(),
+            Self::Pair(pair) => pair.tableau().stages(),
             Self::Eighth => EIGHTH_STAGES,
             Self::Rodas(_) => 2,
         }
@@ -52,7 +67,8 @@ impl Scheme {
     fn coefficients(&self, dense: &[f64], h: f64, x0: &[f64], x1: &[f64], i: usize, c: &mut [f64]) {
         let n = x0.len();
         match self {
-            Self::Pair(tableau) => {
+            Self::Pair(pair) => {
+                let tableau = pair.tableau();
                 for (power, place) in c.iter_mut().enumerate() {
                     let mut total = 0.0;
                     for (stage, weights) in tableau.interpolant.iter().enumerate() {
@@ -123,10 +139,10 @@ pub(crate) struct Adaptive {
 impl Adaptive {
     pub(crate) fn new(method: Method, n: usize) -> Self {
         let scheme = match method {
-            Method::DormandPrince5 => Scheme::Pair(&DORMAND_PRINCE_5),
+            Method::DormandPrince5 => Scheme::Pair(Pair::DormandPrince),
             Method::DormandPrince8 => Scheme::Eighth,
             Method::Rodas4 => Scheme::Rodas(Box::new(Rodas::new(n))),
-            _ => Scheme::Pair(&TSITOURAS_5),
+            _ => Scheme::Pair(Pair::Tsitouras),
         };
         let stages = scheme.rows();
         let room = |count: usize| vec![0.0; count * n];
@@ -237,16 +253,25 @@ impl Adaptive {
     }
 
     /// Tries a step of length `h`; returns the size of its error relative to the tolerance.
+    #[inline]
     fn attempt<P: Process>(&mut self, drive: &mut Drive<P>, o: &Options, h: f64) -> f64 {
         let n = self.x.len();
         let Workspace { value, error, stages, .. } = &mut self.work;
         match &mut self.scheme {
-            Scheme::Pair(tableau) => {
+            Scheme::Pair(pair) => {
                 // The rates at the present state stand in `rate`: the last stage of one step is the next one's first.
                 stages[..n].copy_from_slice(&self.rate);
-                let scratch = &mut self.scratch;
-                explicit(tableau, drive, self.now, h, &self.x, value, Some(error), stages, scratch, true);
-                error_norm(o, &self.x, value, error)
+                let (t, x, scratch) = (self.now, &self.x, &mut self.scratch);
+                // Each call has constants of its own, which the compiler works into the loops.
+                match pair {
+                    Pair::Tsitouras => {
+                        explicit(&TSITOURAS_5, drive, t, h, x, value, Some(error), stages, scratch, true)
+                    }
+                    Pair::DormandPrince => {
+                        explicit(&DORMAND_PRINCE_5, drive, t, h, x, value, Some(error), stages, scratch, true)
+                    }
+                };
+                error_norm(o, x, value, error)
             }
             Scheme::Eighth => {
                 stages[..n].copy_from_slice(&self.rate);
@@ -278,6 +303,7 @@ impl Adaptive {
     }
 
     /// Writes the rates at the end `now + h` of the step just tried to `end_rate`.
+    #[inline]
     fn rate_at_end<P: Process>(&mut self, drive: &mut Drive<P>, h: f64) {
         match self.scheme {
             Scheme::Pair(_) => {
@@ -290,6 +316,7 @@ impl Adaptive {
 
     /// Tries a step, once more for each pass that lags shorter than it need. The rates at its end are left in
     /// `end_rate` where the system has delays.
+    #[inline]
     fn attempt_with_past<P: Process>(&mut self, drive: &mut Drive<P>, o: &Options, h: f64) -> f64 {
         let Some(past) = &mut drive.past else { return self.attempt(drive, o, h) };
         past.watch_ahead();
@@ -331,6 +358,7 @@ impl Adaptive {
     }
 
     /// Completes in `work.stages` what the interpolant of the step just tried needs, `end_rate` being known.
+    #[inline]
     fn keep_stages(&mut self) {
         let n = self.x.len();
         match &self.scheme {
@@ -341,6 +369,7 @@ impl Adaptive {
     }
 
     /// Keeps what the interpolant of the step just tried needs.
+    #[inline]
     fn keep_dense(&mut self) {
         self.keep_stages();
         core::mem::swap(&mut self.dense, &mut self.work.stages);
@@ -348,6 +377,7 @@ impl Adaptive {
     }
 
     /// Lets [`Adaptive::interpolate`] follow: evaluates the further stages of order 8, once a step.
+    #[inline]
     fn prepare<P: Process>(&mut self, drive: &mut Drive<P>) {
         if !self.dense_known && matches!(self.scheme, Scheme::Eighth) {
             further(drive, self.from, self.length, &self.x_from, &mut self.dense, &mut self.scratch);
@@ -356,27 +386,35 @@ impl Adaptive {
     }
 
     /// The state at the fraction `theta` of the last accepted step, whose end is `end`.
+    #[inline]
     fn interpolate(&self, theta: f64, end: &[f64], out: &mut [f64]) {
-        if let Scheme::Pair(tableau) = self.scheme {
-            let mut weights = [0.0; TSITOURAS_5.stages()];
-            for (stage, weight) in weights.iter_mut().enumerate() {
-                *weight = tableau.weight(stage, theta);
-            }
-            let n = out.len();
-            for i in 0..n {
-                let mut total = 0.0;
-                for (stage, weight) in weights.iter().enumerate() {
-                    total += weight * self.dense[stage * n + i];
+        match self.scheme {
+            Scheme::Pair(Pair::Tsitouras) => self.interpolate_pair(&TSITOURAS_5, theta, out),
+            Scheme::Pair(Pair::DormandPrince) => self.interpolate_pair(&DORMAND_PRINCE_5, theta, out),
+            _ => {
+                let mut room = [0.0; 7];
+                let c = &mut room[..self.scheme.form().count()];
+                for (i, place) in out.iter_mut().enumerate() {
+                    self.scheme.coefficients(&self.dense, self.length, &self.x_from, end, i, c);
+                    *place = self.x_from[i] + self.scheme.form().value(c, theta);
                 }
-                out[i] = self.x_from[i] + self.length * total;
             }
-            return;
         }
-        let mut room = [0.0; 7];
-        let c = &mut room[..self.scheme.form().count()];
-        for (i, place) in out.iter_mut().enumerate() {
-            self.scheme.coefficients(&self.dense, self.length, &self.x_from, end, i, c);
-            *place = self.x_from[i] + self.scheme.form().value(c, theta);
+    }
+
+    #[inline(always)]
+    fn interpolate_pair(&self, tableau: &Tableau, theta: f64, out: &mut [f64]) {
+        let n = out.len();
+        let mut weights = [0.0; TSITOURAS_5.stages()];
+        for (stage, weight) in weights.iter_mut().enumerate() {
+            *weight = tableau.weight(stage, theta);
+        }
+        for i in 0..n {
+            let mut total = 0.0;
+            for (stage, weight) in weights.iter().enumerate() {
+                total += weight * self.dense[stage * n + i];
+            }
+            out[i] = self.x_from[i] + self.length * total;
         }
     }
 
@@ -521,6 +559,7 @@ impl Adaptive {
     }
 
     /// Makes the step just tried the last accepted one, up to the first event in it.
+    #[inline]
     fn accept<P: Process>(
         &mut self,
         drive: &mut Drive<P>,
@@ -570,7 +609,9 @@ impl Adaptive {
             self.now = end;
             self.rate.copy_from_slice(&self.end_rate);
         }
-        if let Some(variable) = outside(&self.x, o.bound) {
+        if watch.is_active()
+            && let Some(variable) = outside(&self.x, o.bound)
+        {
             let (time, value) = (self.now, self.x[variable]);
             self.x.copy_from_slice(&self.x_from);
             (self.now, self.length, self.pending) = (start, 0.0, false);
@@ -663,6 +704,7 @@ fn diverged(time: f64, variable: usize, value: f64, last_time: f64, last_state: 
     Outcome::Diverged(Divergence { time, variable, value, last_time, last_state: last_state.to_vec() })
 }
 
+#[inline]
 fn clamp(value: f64, low: f64, high: f64) -> f64 {
     // Written so that a value that is not a number becomes the low end.
     if value > high {
@@ -674,6 +716,7 @@ fn clamp(value: f64, low: f64, high: f64) -> f64 {
     }
 }
 
+#[inline]
 fn error_norm(o: &Options, x: &[f64], next: &[f64], error: &[f64]) -> f64 {
     let mut total = 0.0;
     for i in 0..x.len() {

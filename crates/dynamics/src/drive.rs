@@ -93,7 +93,15 @@ impl<P: Process> Drive<P> {
     }
 
     /// Writes the delayed values into the inputs.
+    #[inline(always)]
     pub(crate) fn fill(&mut self, t: f64, x: &[f64]) {
+        if self.past.is_some() {
+            self.fill_from_past(t, x);
+        }
+    }
+
+    #[inline(never)]
+    fn fill_from_past(&mut self, t: f64, x: &[f64]) {
         let Some(past) = &mut self.past else { return };
         self.process.lags(t, x, &mut self.lags);
         // At the start of a step one looks at what follows a jump in the past, within the step and at its end at
@@ -163,7 +171,7 @@ impl<P: Process> Flow<f64> for Drive<P> {
     fn dimension(&self) -> usize {
         self.process.dimension()
     }
-    #[inline]
+    #[inline(always)]
     fn rate(&mut self, t: f64, x: &[f64], rate: &mut [f64]) {
         self.evaluations += 1;
         self.fill(t, x);
