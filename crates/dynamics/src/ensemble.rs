@@ -2,8 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::step::{ByClassical, ByEuler, ByMap, ByTableau, Grid, Room, run_lanes};
-use crate::tableau::TSITOURAS_5;
+use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, ByTableau, Grid, Room, STAGES, run_lanes};
 use crate::trajectory::check_state;
 use numerics::{Flow, Map, Real, Stream, sum_by};
 
@@ -230,7 +229,7 @@ impl<V: Real> Ensemble<V> {
     /// Goes on by `count` steps of a flow.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::Method`] for [`Method::Discrete`].
+    /// [`Error::Dimension`], [`Error::Method`] for a method that is more than a tableau of up to seven stages.
     pub fn advance_flow<F: Flow<V>>(&mut self, flow: &mut F, count: u64) -> Result<(), Error> {
         let n = flow.dimension();
         self.check(n)?;
@@ -245,16 +244,22 @@ impl<V: Real> Ensemble<V> {
                     run_lanes(&mut ByClassical(&mut *flow), grid, bound, x, alive, room)
                 });
             }
-            Method::Tsitouras5 => self.each(|x, alive, room| {
-                run_lanes(&mut ByTableau(&mut *flow, &TSITOURAS_5), grid, bound, x, alive, room);
-            }),
-            Method::Discrete => {
-                return Err(Error::Method {
-                    method: "discrete",
-                    system: "flow",
-                    wanted: "euler, rk4 or tsit5",
-                });
+            Method::ModifiedEuler => {
+                self.each(|x, alive, room| run_lanes(&mut ByHeun(&mut *flow), grid, bound, x, alive, room));
             }
+            method => match method.tableau().filter(|tableau| tableau.stages() <= STAGES) {
+                Some(tableau) => self.each(|x, alive, room| {
+                    run_lanes(&mut ByTableau(&mut *flow, tableau), grid, bound, x, alive, room);
+                }),
+                None => {
+                    let wanted = "euler, modeuler, rk4, tsit5 or dopri5";
+                    return Err(Error::Method {
+                        method: method.slug(),
+                        system: "flow in an ensemble",
+                        wanted,
+                    });
+                }
+            },
         }
         self.step += count;
         Ok(())

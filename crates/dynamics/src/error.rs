@@ -40,6 +40,16 @@ pub enum Error {
         /// The methods that would do.
         wanted: &'static str,
     },
+    /// The system has or lacks something that the method cannot do with or without.
+    #[error("the method \"{method}\" does not step this system: {reason}; use {wanted}")]
+    Unsupported {
+        /// Slug of the method given.
+        method: &'static str,
+        /// What stands against it.
+        reason: &'static str,
+        /// What would do.
+        wanted: &'static str,
+    },
     /// The run stopped before the data were complete.
     #[error("the run stopped after {samples} of {wanted} samples: {outcome}")]
     Stopped {

@@ -25,6 +25,43 @@ pub enum Outcome {
         /// Solver steps taken since the last output.
         steps: u64,
     },
+    /// An event asked for the end of the run.
+    Stopped {
+        /// Time of the event.
+        time: f64,
+        /// Index of the event.
+        event: usize,
+    },
+    /// Events follow each other so fast that time hardly moves.
+    TooManyEvents {
+        /// Time reached.
+        time: f64,
+        /// Index of the last event.
+        event: usize,
+        /// Events within the step.
+        events: u64,
+    },
+    /// The lags reach so far back that the past does not fit in memory.
+    HistoryFull {
+        /// Time reached.
+        time: f64,
+        /// The largest lag so far.
+        lag: f64,
+    },
+    /// A lag reaches for a time that is forgotten: it has more than doubled the largest lag before it.
+    HistoryForgotten {
+        /// Time reached.
+        time: f64,
+        /// The largest lag so far.
+        lag: f64,
+    },
+    /// The equations of an implicit step have no solution that Newton's method finds.
+    NotSolved {
+        /// Time reached.
+        time: f64,
+        /// Length of the step.
+        step: f64,
+    },
 }
 
 impl Outcome {
@@ -58,6 +95,19 @@ impl fmt::Display for Outcome {
                     f,
                     "{steps} solver steps did not reach the next output, at time {time}: loosen the tolerance"
                 )
+            }
+            Self::Stopped { time, event } => write!(f, "event {event} ended the run at time {time}"),
+            Self::TooManyEvents { time, event, events } => {
+                write!(f, "{events} events within one step at time {time}, the last of them event {event}")
+            }
+            Self::HistoryFull { time, lag } => {
+                write!(f, "at time {time} the past of lag {lag} no longer fits: take longer steps")
+            }
+            Self::HistoryForgotten { time, lag } => {
+                write!(f, "at time {time} the lag {lag} reaches back beyond what is remembered")
+            }
+            Self::NotSolved { time, step } => {
+                write!(f, "the implicit step of {step} at time {time} has no solution: shorten it")
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::outcome::{Divergence, Outcome};
 use crate::tableau::{TSITOURAS_5, Tableau};
 use numerics::{Flow, Real};
 
-/// Stages of the longest tableau.
+/// Stages of the longest tableau that steps ensembles.
 pub(crate) const STAGES: usize = TSITOURAS_5.stages();
 
 /// Room for one step of one method, and its results.
@@ -17,7 +17,7 @@ pub struct Workspace<V: Real> {
     pub error: Vec<V>,
     /// Rates at the stages, `stages[i * n + variable]`.
     pub stages: Vec<V>,
-    scratch: Vec<V>,
+    pub(crate) scratch: Vec<V>,
 }
 
 /// Room for a step of `method` in `dimension` variables.
@@ -35,8 +35,8 @@ pub fn init<V: Real>(method: Method, dimension: usize) -> Workspace<V> {
 ///
 /// Value and error estimate are left in `work`, which [`init`] made for the same method and dimension. The step
 /// is pure: nothing that `work` held before matters. The outcome is [`Outcome::Diverged`] when a variable of any
-/// lane exceeds `bound` in magnitude or is not a number, else [`Outcome::Ok`]. [`Method::Discrete`] leaves a flow
-/// where it is.
+/// lane exceeds `bound` in magnitude or is not a number, else [`Outcome::Ok`]. A method that is more than its
+/// tableau (see [`Method::tableau`]) leaves a flow where it is.
 pub fn step<V: Real, F: Flow<V>>(
     method: Method,
     flow: &mut F,
@@ -48,12 +48,16 @@ pub fn step<V: Real, F: Flow<V>>(
 ) -> Outcome {
     let Workspace { value, error, stages, scratch } = work;
     match method {
-        Method::Euler => euler(flow, t, h, x, value, stages),
-        Method::RungeKutta4 => classical(flow, t, h, x, value, stages, scratch),
-        Method::Tsitouras5 => {
-            explicit(&TSITOURAS_5, flow, t, h, x, value, Some(error), stages, scratch, false);
-        }
-        Method::Discrete => value.copy_from_slice(x),
+        Method::Euler => euler(flow, t, h, x, value, stages, false),
+        Method::ModifiedEuler => heun(flow, t, h, x, value, stages, scratch, false),
+        Method::RungeKutta4 => classical(flow, t, h, x, value, stages, scratch, false),
+        _ => match method.tableau() {
+            Some(tableau) => {
+                let error = (!tableau.error.is_empty()).then_some(error.as_mut_slice());
+                explicit(tableau, flow, t, h, x, value, error, stages, scratch, false);
+            }
+            None => value.copy_from_slice(x),
+        },
     }
     for (variable, reached) in value.iter().enumerate() {
         let magnitude = reached.magnitude();
@@ -70,7 +74,8 @@ pub fn step<V: Real, F: Flow<V>>(
     Outcome::Ok
 }
 
-/// `next = x + h f(t, x)`; `stages` has at least `n` entries.
+/// `next = x + h f(t, x)`; `stages` has at least `n` entries, the first `n` of which hold `f(t, x)` if
+/// `first_known`.
 #[inline(always)]
 pub(crate) fn euler<V: Real, F: Flow<V>>(
     flow: &mut F,
@@ -79,10 +84,13 @@ pub(crate) fn euler<V: Real, F: Flow<V>>(
     x: &[V],
     next: &mut [V],
     stages: &mut [V],
+    first_known: bool,
 ) {
     let n = x.len();
     let (k, next) = (&mut stages[..n], &mut next[..n]);
-    flow.rate(V::splat(t), x, k);
+    if !first_known {
+        flow.rate(V::splat(t), x, k);
+    }
     let h = V::splat(h);
     for i in 0..n {
         next[i] = x[i] + h * k[i];
@@ -90,7 +98,7 @@ pub(crate) fn euler<V: Real, F: Flow<V>>(
 }
 
 /// The classical method with its weights factored, as one writes it by hand; it differs from its tableau by
-/// rounding. `stages` has at least `4 n` entries.
+/// rounding. `stages` has at least `4 n` entries, the first `n` of which hold `f(t, x)` if `first_known`.
 #[inline(always)]
 pub(crate) fn classical<V: Real, F: Flow<V>>(
     flow: &mut F,
@@ -100,6 +108,7 @@ pub(crate) fn classical<V: Real, F: Flow<V>>(
     next: &mut [V],
     stages: &mut [V],
     scratch: &mut [V],
+    first_known: bool,
 ) {
     let n = x.len();
     let (k1, rest) = stages.split_at_mut(n);
@@ -109,7 +118,9 @@ pub(crate) fn classical<V: Real, F: Flow<V>>(
     let (next, y) = (&mut next[..n], &mut scratch[..n]);
     let middle = V::splat(t + 0.5 * h);
     let (half, whole, sixth, two) = (V::splat(0.5 * h), V::splat(h), V::splat(h / 6.0), V::splat(2.0));
-    flow.rate(V::splat(t), x, k1);
+    if !first_known {
+        flow.rate(V::splat(t), x, k1);
+    }
     for i in 0..n {
         y[i] = x[i] + half * k1[i];
     }
@@ -124,6 +135,36 @@ pub(crate) fn classical<V: Real, F: Flow<V>>(
     flow.rate(V::splat(t + h), y, k4);
     for i in 0..n {
         next[i] = x[i] + sixth * (k1[i] + two * (k2[i] + k3[i]) + k4[i]);
+    }
+}
+
+/// Heun's method: `y = x + h f(t, x)`, `next = x + h/2 (f(t, x) + f(t + h, y))`. `stages` has at least `2 n` entries,
+/// the first `n` of which hold `f(t, x)` if `first_known`.
+#[inline(always)]
+pub(crate) fn heun<V: Real, F: Flow<V>>(
+    flow: &mut F,
+    t: f64,
+    h: f64,
+    x: &[V],
+    next: &mut [V],
+    stages: &mut [V],
+    scratch: &mut [V],
+    first_known: bool,
+) {
+    let n = x.len();
+    let (k1, rest) = stages.split_at_mut(n);
+    let k2 = &mut rest[..n];
+    let (next, y) = (&mut next[..n], &mut scratch[..n]);
+    let (half, whole) = (V::splat(0.5 * h), V::splat(h));
+    if !first_known {
+        flow.rate(V::splat(t), x, k1);
+    }
+    for i in 0..n {
+        y[i] = x[i] + whole * k1[i];
+    }
+    flow.rate(V::splat(t + h), y, k2);
+    for i in 0..n {
+        next[i] = x[i] + half * (k1[i] + k2[i]);
     }
 }
 
@@ -168,7 +209,7 @@ pub(crate) fn explicit<V: Real, F: Flow<V>>(
 
 /// `out = x + h Σ weights_j k_j`, without the terms whose weight is zero.
 #[inline(always)]
-fn combine<V: Real>(weights: &[f64], k: &[V], h: V, x: &[V], out: &mut [V]) {
+pub(crate) fn combine<V: Real>(weights: &[f64], k: &[V], h: V, x: &[V], out: &mut [V]) {
     let n = x.len();
     for i in 0..n {
         let mut total = V::zero();
@@ -220,7 +261,7 @@ impl<V: Real, F: Flow<V>> Advance<V> for ByEuler<'_, F> {
     }
     #[inline(always)]
     fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], _: &mut [V]) {
-        euler(self.0, t, h, x, next, stages);
+        euler(self.0, t, h, x, next, stages, false);
     }
 }
 
@@ -232,7 +273,19 @@ impl<V: Real, F: Flow<V>> Advance<V> for ByClassical<'_, F> {
     }
     #[inline(always)]
     fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
-        classical(self.0, t, h, x, next, stages, scratch);
+        classical(self.0, t, h, x, next, stages, scratch, false);
+    }
+}
+
+pub(crate) struct ByHeun<'a, F>(pub(crate) &'a mut F);
+impl<V: Real, F: Flow<V>> Advance<V> for ByHeun<'_, F> {
+    #[inline(always)]
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    #[inline(always)]
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
+        heun(self.0, t, h, x, next, stages, scratch, false);
     }
 }
 
@@ -269,9 +322,6 @@ pub(crate) struct Room<V> {
 impl<V: Real> Room<V> {
     pub(crate) fn new(n: usize) -> Self {
         Self { next: vec![V::zero(); n], stages: vec![V::zero(); STAGES * n], scratch: vec![V::zero(); n] }
-    }
-    pub(crate) fn scratch_mut(&mut self) -> &mut [V] {
-        &mut self.scratch
     }
 }
 

@@ -68,12 +68,27 @@ impl Span {
 pub(crate) struct Findings {
     pub(crate) list: Vec<Diagnostic>,
     pub(crate) failed: bool,
+    /// Something was refused by its name: what else seems wrong may follow from that.
+    pub(crate) refused: bool,
 }
 
 impl Findings {
     pub(crate) fn error(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
         self.failed = true;
         self.push(Severity::Error, span, message.into(), help, None);
+    }
+    /// Whether no more is noted.
+    pub(crate) fn full(&self) -> bool {
+        self.list.len() >= crate::bounds::DIAGNOSTICS
+    }
+    pub(crate) fn warning(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        self.push(Severity::Warning, span, message.into(), help, None);
+    }
+    /// A feature of the dialect that is refused by its name, with the way to write it here where there is one.
+    pub(crate) fn refused(&mut self, span: Span, feature: &str, help: &str) {
+        self.refused = true;
+        let help = (!help.is_empty()).then(|| help.into());
+        self.error(span, format!("{feature} are not supported"), help);
     }
     /// A name, which `span` covers, that is not known; `near` is the one that was probably meant, and without
     /// it `otherwise` helps.

@@ -126,6 +126,55 @@ functions! {
     Not, 1, "not" => "1 where the argument is 0, else 0.";
 }
 
+/// Forms of the language that are no functions of their arguments' values alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `delay(x, tau)`: the variable `x` a time `tau` ago.
+    Delay,
+    /// `del_shft(x, k, tau)`: the `k`-th variable after `x`, a time `tau` ago.
+    DelayShift,
+    /// `shift(x, k)`: what is defined `k` places after `x`.
+    Shift,
+    /// `ran(a)`: uniform between 0 and `a`.
+    Uniform,
+    /// `normal(m, s)`: normal with mean `m` and standard deviation `s`.
+    Normal,
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Form; 5] = [Form::Delay, Form::DelayShift, Form::Shift, Form::Uniform, Form::Normal];
+    /// The form of a name in lower case.
+    pub fn of(name: &str) -> Option<Form> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+    /// The name as printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Delay => "delay",
+            Form::DelayShift => "del_shft",
+            Form::Shift => "shift",
+            Form::Uniform => "ran",
+            Form::Normal => "normal",
+        }
+    }
+    /// How many arguments the form takes.
+    pub fn arguments(self) -> usize {
+        match self {
+            Form::Uniform => 1,
+            Form::Delay | Form::Shift | Form::Normal => 2,
+            Form::DelayShift => 3,
+        }
+    }
+    /// Whether the first argument is a name.
+    pub fn names_first(self) -> bool {
+        matches!(self, Form::Delay | Form::DelayShift | Form::Shift)
+    }
+}
+
+/// The name of a sum's index, as written.
+pub(crate) const INDEX: &str = "i'";
+
 /// One expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expression {
@@ -143,6 +192,10 @@ pub enum Expression {
     Apply(String, Vec<Expression>, Span),
     /// `if(condition)then(yes)else(no)`.
     If(Box<[Expression; 3]>),
+    /// A delayed value, a neighbour in the order of definition, or a random number.
+    Form(Form, Vec<Expression>, Span),
+    /// `sum(from, to)of(term)`: the sum of the term over whole `i'`.
+    Sum(Box<[Expression; 3]>, Span),
 }
 
 /// Prints a number so that it parses to the same bits; negative ones come with a sign.
@@ -198,6 +251,19 @@ impl Expression {
             Expression::Apply(name, arguments, _) => {
                 out.push_str(name);
                 list(out, arguments);
+            }
+            Expression::Form(form, arguments, _) => {
+                out.push_str(form.name());
+                list(out, arguments);
+            }
+            Expression::Sum(parts, _) => {
+                out.push_str("sum(");
+                parts[0].print(out, 0);
+                out.push(',');
+                parts[1].print(out, 0);
+                out.push_str(")of(");
+                parts[2].print(out, 0);
+                out.push(')');
             }
             Expression::If(parts) => {
                 for (word, part) in ["if", "then", "else"].iter().zip(parts.iter()) {

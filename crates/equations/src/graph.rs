@@ -2,6 +2,32 @@
 
 use numerics::Real;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A hash for nodes, which are a few small numbers: several times faster than the standard one, which guards against
+/// chosen collisions that the bounds on a text's size make harmless here.
+#[derive(Clone, Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    fn write_isize(&mut self, value: isize) {
+        self.write_u64(value as u64);
+    }
+}
 
 pub(crate) type Id = u32;
 
@@ -64,6 +90,14 @@ pub(crate) enum Node {
     Time,
     State(u32),
     Parameter(u32),
+    /// A variable at an earlier time.
+    Delayed(u32),
+    /// A random input.
+    Draw(u32),
+    /// A table of values, looked up.
+    Table(u32, Id),
+    /// The slope of a table of values.
+    Slope(u32, Id),
     One(One, Id),
     Two(Two, Id, Id),
     /// A power of a small integer, lowered to products.
@@ -75,8 +109,13 @@ pub(crate) enum Node {
 impl Node {
     pub(crate) fn operands(self) -> ([Id; 3], usize) {
         match self {
-            Node::Constant(_) | Node::Time | Node::State(_) | Node::Parameter(_) => ([0; 3], 0),
-            Node::One(_, a) | Node::Integer(a, _) => ([a, 0, 0], 1),
+            Node::Constant(_)
+            | Node::Time
+            | Node::State(_)
+            | Node::Parameter(_)
+            | Node::Delayed(_)
+            | Node::Draw(_) => ([0; 3], 0),
+            Node::One(_, a) | Node::Integer(a, _) | Node::Table(_, a) | Node::Slope(_, a) => ([a, 0, 0], 1),
             Node::Two(_, a, b) => ([a, b, 0], 2),
             Node::Select(a, b, c) => ([a, b, c], 3),
         }
@@ -94,7 +133,7 @@ pub(crate) struct Full;
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     // Looked up, never iterated, so that its order has no effect.
-    known: HashMap<Node, Id>,
+    known: HashMap<Node, Id, BuildHasherDefault<Mixer>>,
     limit: usize,
 }
 
@@ -102,7 +141,7 @@ pub(crate) type Built = Result<Id, Full>;
 
 impl Graph {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { nodes: Vec::new(), known: HashMap::new(), limit }
+        Self { nodes: Vec::new(), known: HashMap::default(), limit }
     }
 
     pub(crate) fn set_limit(&mut self, limit: usize) {
@@ -232,17 +271,13 @@ impl Graph {
         if exponent < 0 { self.two(Two::Divide, one, product) } else { Ok(product) }
     }
 
-    /// For each of `roots`, its derivative with respect to state `j` in `out[root * n + j]`.
-    pub(crate) fn jacobian(&mut self, roots: &[Id], n: usize) -> Result<Vec<Id>, Full> {
-        let zero = self.constant(0.0)?;
-        let one = self.constant(1.0)?;
-        let count = self.nodes.len();
-        // Which nodes the roots need, and which states each node sees.
-        let mut needed = vec![false; count];
+    /// Which nodes the roots need.
+    pub(crate) fn needed(&self, roots: &[Id]) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
         for &root in roots {
             needed[root as usize] = true;
         }
-        for id in (0..count).rev() {
+        for id in (0..needed.len()).rev() {
             if needed[id] {
                 let (operands, len) = self.nodes[id].operands();
                 for &operand in &operands[..len] {
@@ -250,38 +285,68 @@ impl Graph {
                 }
             }
         }
-        let mut seen = vec![0_u128; count];
-        for id in 0..count {
-            let node = self.nodes[id];
-            let (operands, len) = node.operands();
-            for &operand in &operands[..len] {
-                seen[id] |= seen[operand as usize];
+        needed
+    }
+
+    /// For each leaf, the nodes among those that `roots` need that it reaches, in their order.
+    pub(crate) fn reach(&self, roots: &[Id], leaves: &[Node]) -> Vec<Vec<Id>> {
+        self.reach_past(roots, leaves, |_| false)
+    }
+
+    /// The same, where nothing reaches past the nodes that `stops` names.
+    fn reach_past(&self, roots: &[Id], leaves: &[Node], stops: fn(Node) -> bool) -> Vec<Vec<Id>> {
+        let needed = self.needed(roots);
+        let places: HashMap<Node, usize> = leaves.iter().enumerate().map(|(j, leaf)| (*leaf, j)).collect();
+        let words = leaves.len().div_ceil(64);
+        let mut seen = vec![0_u64; self.nodes.len() * words];
+        let mut lists = vec![Vec::new(); leaves.len()];
+        for id in 0..self.nodes.len() {
+            if !needed[id] {
+                continue;
             }
-            if let Node::State(j) = node {
-                seen[id] |= 1 << (j % 128);
+            let node = self.nodes[id];
+            if stops(node) {
+                continue;
+            }
+            let (operands, len) = node.operands();
+            let (before, own) = seen.split_at_mut(id * words);
+            for &operand in &operands[..len] {
+                for word in 0..words {
+                    own[word] |= before[operand as usize * words + word];
+                }
+            }
+            if let Some(j) = places.get(&node) {
+                own[j / 64] |= 1 << (j % 64);
+            }
+            for word in 0..words {
+                let mut bits = own[word];
+                while bits != 0 {
+                    lists[word * 64 + bits.trailing_zeros() as usize].push(id as Id);
+                    bits &= bits - 1;
+                }
             }
         }
+        lists
+    }
+
+    /// For each of `roots`, its derivative with respect to leaf `j` in `out[root * leaves + j]`.
+    pub(crate) fn derivatives(&mut self, roots: &[Id], leaves: &[Node]) -> Result<Vec<Id>, Full> {
+        let zero = self.constant(0.0)?;
+        let one = self.constant(1.0)?;
+        let lists = self.reach_past(roots, leaves, is_step);
+        let n = leaves.len();
         let mut out = vec![zero; roots.len() * n];
-        let mut rates = vec![zero; count];
-        for j in 0..n {
-            for id in 0..count {
-                rates[id] = zero;
-                if !needed[id] || seen[id] & (1 << (j % 128)) == 0 {
-                    continue;
-                }
-                rates[id] = match self.nodes[id] {
-                    Node::State(own) => {
-                        if own as usize == j {
-                            one
-                        } else {
-                            zero
-                        }
-                    }
-                    node => self.rate(node, id as Id, &rates, zero)?,
-                };
+        let mut rates = vec![zero; self.nodes.len()];
+        for (j, list) in lists.iter().enumerate() {
+            for &id in list {
+                let node = self.nodes[id as usize];
+                rates[id as usize] = if node == leaves[j] { one } else { self.rate(node, id, &rates, zero)? };
             }
             for (i, &root) in roots.iter().enumerate() {
                 out[i * n + j] = rates[root as usize];
+            }
+            for &id in list {
+                rates[id as usize] = zero;
             }
         }
         Ok(out)
@@ -297,7 +362,18 @@ impl Graph {
 
     fn rate(&mut self, node: Node, id: Id, rates: &[Id], zero: Id) -> Built {
         match node {
-            Node::Constant(_) | Node::Time | Node::State(_) | Node::Parameter(_) => Ok(zero),
+            Node::Constant(_)
+            | Node::Time
+            | Node::State(_)
+            | Node::Parameter(_)
+            | Node::Delayed(_)
+            | Node::Draw(_)
+            // A table is a line from point to point.
+            | Node::Slope(..) => Ok(zero),
+            Node::Table(table, a) => {
+                let slope = self.add(Node::Slope(table, a))?;
+                self.times(slope, rates[a as usize])
+            }
             Node::Integer(a, n) => {
                 let lower = self.integer(a, n - 1)?;
                 let factor = self.constant(n as f64)?;
@@ -452,6 +528,19 @@ impl Graph {
             total = self.two(Two::Add, total, part)?;
         }
         Ok(total)
+    }
+}
+
+/// Whether a node is constant between its jumps, so that its derivative is zero.
+fn is_step(node: Node) -> bool {
+    match node {
+        Node::One(operation, _) => {
+            matches!(operation, One::Floor | One::Ceil | One::Sign | One::Heaviside | One::Not)
+        }
+        Node::Two(operation, ..) => {
+            matches!(operation, Two::Less | Two::LessEqual | Two::Equal | Two::NotEqual | Two::And | Two::Or)
+        }
+        _ => false,
     }
 }
 

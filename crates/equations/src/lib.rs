@@ -15,7 +15,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod arrays;
 pub mod bounds;
+mod build;
+mod checker;
 mod diagnostic;
 mod expression;
 mod graph;
@@ -24,23 +27,29 @@ mod lexer;
 mod mathml;
 mod model;
 mod ode;
+mod options;
 mod parser;
 mod program;
 mod rust;
+mod system;
+mod table;
 mod wgsl;
 
 pub use diagnostic::{Diagnostic, Severity, Span, nearest};
-pub use expression::{Expression, Function, Infix};
+pub use expression::{Expression, Form, Function, Infix};
 pub use graph::digamma;
 pub use interpreter::Interpreter;
 pub use mathml::{Line, mathml, mathml_expression, mathml_name};
 pub use model::{
-    Definition, Kind, Model, Options, Parameter, Parsed, System, UserFunction, Variable, parse,
-    parse_expression,
+    Definition, Event, Kind, Model, Network, Parameter, ParameterSet, Parsed, TableContent, TableDefinition,
+    UserFunction, Variable, parse, parse_expression,
 };
 pub use ode::format_ode;
+pub use options::Options;
 pub use program::Program;
 pub use rust::rust_source;
+pub use system::System;
+pub use table::{Table, embed_tables};
 pub use wgsl::{WGSL_HELPERS, wgsl};
 
 /// What can be wrong with equations.

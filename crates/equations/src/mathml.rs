@@ -1,6 +1,6 @@
 //! Equations as presentation MathML.
 
-use crate::expression::{Expression, Function, Infix};
+use crate::expression::{Expression, Form, Function, INDEX, Infix};
 use crate::model::{Kind, Model};
 use serde::Serialize;
 
@@ -170,6 +170,12 @@ impl Printer<'_> {
                 let inner = brackets(&arguments.join("<mo>,</mo>"));
                 (format!("<mrow>{}<mo>&#x2061;</mo>{inner}</mrow>", mathml_name(name)), 9)
             }
+            Expression::Form(form, arguments, _) => (self.form(*form, arguments), 9),
+            Expression::Sum(parts, _) => {
+                let below = format!("<mrow><mi>i</mi><mo>=</mo>{}</mrow>", self.print(&parts[0], 0));
+                let sign = format!("<munderover><mo>∑</mo>{below}{}</munderover>", self.print(&parts[1], 0));
+                (format!("<mrow>{sign}{}</mrow>", self.print(&parts[2], 6)), 5)
+            }
             Expression::If(parts) => {
                 let row = |value: &str, when: &str| format!("<mtr><mtd>{value}</mtd><mtd>{when}</mtd></mtr>");
                 let when = format!("<mrow><mtext>if </mtext>{}</mrow>", self.print(&parts[0], 0));
@@ -181,7 +187,57 @@ impl Printer<'_> {
         if strength < least { brackets(&text) } else { text }
     }
 
+    /// A delayed value as `x(t − τ)`, a neighbour as `x` with a moved index, a random number as a letter for its law.
+    fn form(&self, form: Form, arguments: &[Expression]) -> String {
+        let shown: Vec<String> = arguments.iter().map(|argument| self.print(argument, 0)).collect();
+        let at = |k: usize| shown.get(k).cloned().unwrap_or_default();
+        let symbol = match arguments.first() {
+            Some(Expression::Name(name, _)) => mathml_name(name),
+            _ => at(0),
+        };
+        let moved = |places: &str| match arguments.first() {
+            Some(Expression::Name(name, _)) => {
+                let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+                let from = &name[stem.len()..];
+                let from = if from.is_empty() || from == "0" {
+                    String::new()
+                } else {
+                    format!("<mn>{from}</mn><mo>+</mo>")
+                };
+                format!("<msub><mi>{}</mi><mrow>{from}{places}</mrow></msub>", letter(stem))
+            }
+            _ => at(0),
+        };
+        let past = |name: &str, lag: usize| {
+            let lag = arguments.get(lag).map(|lag| self.print(lag, 6)).unwrap_or_default();
+            format!("<mrow>{name}{}</mrow>", brackets(&format!("<mi>t</mi><mo>−</mo>{lag}")))
+        };
+        match form {
+            Form::Delay => past(&symbol, 1),
+            Form::DelayShift => past(&moved(&at(1)), 2),
+            Form::Shift => moved(&at(1)),
+            Form::Uniform => {
+                format!("<mrow><mi>U</mi>{}</mrow>", brackets(&format!("<mn>0</mn><mo>,</mo>{}", at(0))))
+            }
+            Form::Normal => {
+                let inner = format!(
+                    "{}<mo>,</mo><msup>{}<mn>2</mn></msup>",
+                    at(0),
+                    self.print_power(arguments.get(1))
+                );
+                format!("<mrow><mi mathvariant=\"script\">N</mi>{}</mrow>", brackets(&inner))
+            }
+        }
+    }
+
+    fn print_power(&self, base: Option<&Expression>) -> String {
+        base.map(|base| self.print(base, 9)).unwrap_or_default()
+    }
+
     fn name(&self, name: &str) -> String {
+        if name == INDEX {
+            return "<mi>i</mi>".into();
+        }
         let symbol = mathml_name(name);
         let state = self.model.kind == Kind::Map
             && self.model.variable(name).is_some()

@@ -1,9 +1,11 @@
 //! Logical lines into statements.
 
+use crate::arrays::{Single, expand};
 use crate::bounds;
 use crate::diagnostic::{Findings, Severity, Span, nearest};
-use crate::expression::{Expression, Function, Infix, SIGN};
+use crate::expression::{Expression, Form, Function, INDEX, Infix, SIGN};
 use crate::lexer::{Kind, Token, lines};
+use numerics::Crossing;
 
 /// A name as written, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,51 +29,112 @@ pub(crate) enum Statement {
     Function(Named, Vec<Named>, Expression),
     /// `@ key=value`
     Option(Named, String, Span),
+    /// `wiener w`
+    Wiener(Named),
+    Table(Named, Content),
+    /// `special name=kind(...)`
+    Special(Named, Named, Vec<Argument>),
+    /// `global sign {condition} {resets}`
+    Event(Span, Crossing, Expression, Vec<(Named, Expression)>),
+    /// A named set and its `name=value` pairs.
+    Set(String, Span, Vec<(Named, String, Span)>),
+    /// `only x`
+    Only(Named),
+    /// `options file`
+    Options(String, Span),
+    /// `bdry ...`
+    Boundary(Span),
 }
 
-/// Features of the dialect that have a name and are refused by it: first words of a line.
-pub(crate) const REFUSED: [(&[&str], &str, &str); 12] = [
-    (&["global", "g"], "events (`global`)", ""),
-    (&["wiener", "w"], "noise (`wiener`)", ""),
-    (&["table", "tab"], "tables (`table`)", "write the function as a formula: f(x)=..."),
-    (&["markov", "m"], "Markov processes (`markov`)", ""),
-    (&["bdry", "bndry", "b", "bc"], "boundary value problems (`bdry`)", ""),
-    (&["volterra", "vol", "v"], "Volterra equations (`volterra`)", ""),
-    (&["solve", "solv"], "algebraic equations (`solve`)", "solve for the quantity and write name=expression"),
-    (&["special", "spec"], "network functions (`special`)", "write the sums out"),
-    (&["export", "exp"], "foreign code (`export`)", ""),
-    (&["set"], "named parameter sets (`set`)", "write the values in a `par` line"),
-    (&["only"], "`only` lines", ""),
-    (&["options", "option"], "option files (`options`)", "write the options in an `@` line"),
+/// What a table holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Content {
+    /// An expression of `t` at so many points from low to high.
+    Function(f64, f64, f64, Expression),
+    /// Values from low to high.
+    Values(f64, f64, Vec<f64>),
+    /// The name of a file.
+    File(String, Span),
+}
+
+/// An argument of a network function.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Argument {
+    Number(f64, Span),
+    Name(Named),
+}
+
+impl Argument {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Argument::Number(_, span) => *span,
+            Argument::Name(name) => name.span,
+        }
+    }
+}
+
+/// Features of the dialect that are refused by their names: first words of a line.
+pub(crate) const REFUSED: [(&[&str], &str, &str); 5] = [
+    (
+        &["markov", "m"],
+        "Markov processes (`markov`)",
+        "a jump at random times can be an event (`global`) on a drawn threshold",
+    ),
+    (
+        &["volterra", "volt", "vol", "v"],
+        "Volterra equations (`volterra`)",
+        "a kernel that decays as an exponential is one more equation: z'=f-z/tau",
+    ),
+    (
+        &["solve", "solv"],
+        "algebraic equations (`solve`)",
+        "solve for the quantity and write name=expression, or let it relax: x'=(f(x,y))/eps",
+    ),
+    (&["export", "exp"], "calls of foreign code (`export`)", "write the function as a formula: f(x)=..."),
+    (
+        &["mksol", "addtosol", "tracksol", "phsol", "strength", "buffcap", "cb"],
+        "commands of other programs",
+        "write the equation out",
+    ),
 ];
 
+/// Integrals over the past, and what to write in their place.
+pub(crate) const INTEGRALS: (&str, &str) =
+    ("Volterra integrals (`int`)", "a kernel that decays as an exponential is one more equation: z'=f-z/tau");
+
 /// Functions of the dialect that are refused by name.
-const REFUSED_FUNCTIONS: [(&str, &str); 12] = [
-    ("delay", "delays (`delay`)"),
-    ("del_shft", "delays (`del_shft`)"),
-    ("shift", "arrays (`shift`)"),
-    ("sum", "sums over arrays (`sum`)"),
-    ("ran", "random numbers (`ran`)"),
-    ("normal", "random numbers (`normal`)"),
-    ("poisson", "random numbers (`poisson`)"),
-    ("int", "Volterra integrals (`int`)"),
-    ("hom_bcs", "boundary value problems (`hom_bcs`)"),
-    ("set", "named parameter sets (`set`)"),
-    ("import", "foreign code (`import`)"),
-    ("wiener", "noise (`wiener`)"),
+const REFUSED_FUNCTIONS: [(&str, &str, &str); 5] = [
+    (
+        "poisson",
+        "random numbers with Poisson's distribution (`poisson`)",
+        "ran(1)<rate*dt is 1 once in a while",
+    ),
+    ("int", INTEGRALS.0, INTEGRALS.1),
+    ("hom_bcs", "homoclinic boundary conditions (`hom_bcs`)", ""),
+    ("import", "calls of foreign code (`import`)", "write the function as a formula: f(x)=..."),
+    ("wiener", "calls of `wiener`", "write a line `wiener w` and use w"),
 ];
 
 pub(crate) fn statements(text: &str, findings: &mut Findings) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for tokens in lines(text, findings) {
-        if let Some(word) = tokens[0].word()
-            && tokens.len() == 1
-            && ["done", "d"].contains(&word.to_ascii_lowercase().as_str())
-        {
+    let lines = lines(text, findings);
+    for Single { tokens, repeats } in expand(lines, findings) {
+        if tokens.is_empty() {
+            continue;
+        }
+        if tokens.len() == 1 && tokens[0].word().is_some_and(|w| w.eq_ignore_ascii_case("done")) {
             break;
         }
+        let from = statements.len();
         let mut cursor = Cursor { tokens: &tokens, at: 0, nesting: 0, findings };
-        let _ = cursor.line(&mut statements);
+        let outcome = cursor.line(&mut statements);
+        if repeats {
+            drop_repeated(&mut statements, from);
+            // What is wrong with one element is wrong with all of them; once is enough.
+            if outcome.is_err() {
+                break;
+            }
+        }
         if findings.list.len() >= bounds::DIAGNOSTICS {
             break;
         }
@@ -79,10 +142,34 @@ pub(crate) fn statements(text: &str, findings: &mut Findings) -> Vec<Statement> 
     statements
 }
 
+/// In `par a[1..3]=0, b=1` the name `b` is defined once.
+fn drop_repeated(statements: &mut Vec<Statement>, from: usize) {
+    let mut at = from;
+    while at < statements.len() {
+        let known = match &statements[at] {
+            Statement::Parameter(name, _) => statements[..from]
+                .iter()
+                .any(|s| matches!(s, Statement::Parameter(other, _) if other == name)),
+            Statement::Number(name, _) => {
+                statements[..from].iter().any(|s| matches!(s, Statement::Number(other, _) if other == name))
+            }
+            Statement::Wiener(name) => {
+                statements[..from].iter().any(|s| matches!(s, Statement::Wiener(other) if other == name))
+            }
+            _ => false,
+        };
+        if known {
+            statements.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+}
+
 /// One expression and nothing else.
 pub(crate) fn expression(text: &str, findings: &mut Findings) -> Option<Expression> {
     let lines = lines(text, findings);
-    let tokens = lines.first()?;
+    let tokens = &lines.first()?.tokens;
     let mut cursor = Cursor { tokens, at: 0, nesting: 0, findings };
     cursor.whole().ok()
 }
@@ -155,6 +242,16 @@ impl Cursor<'_> {
             self.at += 1;
             return self.options(out);
         }
+        if let Some(Token { kind: Kind::Text(label), span }) = self.peek(0) {
+            let (label, span) = (label.clone(), *span);
+            self.at += 1;
+            let mut values = Vec::new();
+            while let Some(pair) = self.setting(false)? {
+                values.push(pair);
+            }
+            out.push(Statement::Set(label, span, values));
+            return Ok(());
+        }
         // `!name=expr` is XPPAUT's derived parameter: a fixed quantity of parameters.
         if self.mark(0, "!") && self.word(1).is_some() {
             self.at += 1;
@@ -163,7 +260,8 @@ impl Cursor<'_> {
             let span = *span;
             let help = "solve for the quantity and write name=expression";
             if self.mark(1, "=") {
-                return self.fail(span, "algebraic equations `0=...` are not supported yet", help);
+                self.findings.refused(span, "algebraic equations (`0=...`)", help);
+                return Err(Failed);
             }
             return self.fail(span, "a line starts with a name", "as in x'=... or par a=1");
         }
@@ -171,18 +269,18 @@ impl Cursor<'_> {
             let message = format!("a line starts with a name, {}", self.found());
             return self.fail(self.span(), message, "as in x'=..., par a=1, init x=1");
         };
+        let boundary = matches!(first.as_str(), "bdry" | "bndry" | "bc" | "b");
+        if boundary && self.peek(1).is_some() && !["=", "'", "(", "/"].iter().any(|mark| self.mark(1, mark)) {
+            out.push(Statement::Boundary(self.span()));
+            return Ok(());
+        }
+        let event = matches!(first.as_str(), "global" | "g") && (self.mark(1, "-") || self.mark(1, "{"));
         if self.word(1).is_some()
-            || (self.mark(1, "{") || matches!(self.peek(1), Some(Token { kind: Kind::Number(_), .. })))
+            || event
+            || self.mark(1, "{")
+            || matches!(self.peek(1), Some(Token { kind: Kind::Number(_) | Kind::Text(_), .. }))
         {
             return self.command(&first, out);
-        }
-        if self.mark(1, "[") {
-            let span = self.span();
-            return self.fail(
-                span,
-                "arrays `x[1..n]` are not supported yet",
-                "write the equations out one by one",
-            );
         }
         if self.mark(1, "'") {
             let name = self.named()?;
@@ -225,13 +323,6 @@ impl Cursor<'_> {
             out.push(Statement::Next(name, self.whole()?));
             return Ok(());
         }
-        if time && self.mark(1, ")") && self.mark(2, "=") {
-            return self.fail(
-                name.span,
-                "Volterra equations `x(t)=...` are not supported yet",
-                "a flow is x'=..., a map x(t+1)=...",
-            );
-        }
         if matches!(self.peek(0), Some(Token { kind: Kind::Number(_), .. })) {
             let zero = matches!(self.peek(0), Some(Token { kind: Kind::Number(at), .. }) if *at == 0.0);
             if !zero || !self.mark(1, ")") {
@@ -264,16 +355,34 @@ impl Cursor<'_> {
     fn command(&mut self, first: &str, out: &mut Vec<Statement>) -> Outcome<()> {
         let span = self.span();
         self.at += 1;
+        match first {
+            "wiener" | "w" => return self.names(out, Statement::Wiener),
+            "only" => return self.names(out, Statement::Only),
+            "global" | "g" => return self.event(span, out),
+            "table" | "tab" | "tabular" => return self.table(out),
+            "special" | "spec" => return self.special(out),
+            "options" | "option" | "opt" => {
+                if let Some(Token { kind: Kind::Text(file), span }) = self.peek(0) {
+                    out.push(Statement::Options(file.clone(), *span));
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
         let make: fn(Named, Expression) -> Statement = match first {
             "p" | "par" | "param" | "params" | "parameter" | "parameters" => Statement::Parameter,
             "n" | "num" | "number" | "numbers" => Statement::Number,
             "i" | "init" | "initial" => Statement::Initial,
             "aux" | "auxiliary" => Statement::Auxiliary,
             _ => {
-                let known = ["par", "param", "number", "init", "aux", "done"];
+                let known = [
+                    "par", "param", "number", "init", "aux", "done", "wiener", "global", "table", "special",
+                    "set", "only", "options", "bdry",
+                ];
                 let message = format!("`{first}` starts no kind of line");
-                let otherwise =
-                    "a line is x'=..., x(t+1)=..., name=..., f(x)=..., par, number, init, aux or @".into();
+                let otherwise = "a line is x'=..., x(t+1)=..., name=..., f(x)=..., par, number, init, aux, wiener, global, \
+                                 table, special, set, only or @"
+                    .into();
                 let near = nearest(first, known);
                 self.findings.unknown(Severity::Error, span, message, near, Some(otherwise));
                 return Err(Failed);
@@ -291,12 +400,6 @@ impl Cursor<'_> {
                 self.at += 1;
                 let value = self.binary(0)?.0;
                 out.push(make(name, value));
-            } else if self.mark(0, "[") {
-                return self.fail(
-                    name.span,
-                    "arrays are not supported yet",
-                    "write the names out one by one",
-                );
             } else {
                 // XPPAUT gives a bare name the value 0.
                 out.push(make(name, Expression::Number(0.0)));
@@ -311,32 +414,181 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    fn options(&mut self, out: &mut Vec<Statement>) -> Outcome<()> {
+    /// `w1, w2 w3`
+    fn names(&mut self, out: &mut Vec<Statement>, make: fn(Named) -> Statement) -> Outcome<()> {
         while self.peek(0).is_some() {
-            let name = self.named()?;
-            self.expect("=", "after the option's name")?;
-            let from = self.span();
-            let mut value = String::new();
-            let mut last = from;
-            while let Some(token) = self.peek(0) {
-                // Values such as `-1e-3`, `rk4` or `2rb` are tokens that touch.
-                let touches = value.is_empty()
-                    || (token.span.line == last.line && token.span.column == last.column + last.length);
-                if token.is(",") || (!touches && value != "-" && value != "+") {
-                    break;
-                }
-                last = token.span;
-                value.push_str(&token.text());
-                self.at += 1;
-            }
-            if value.is_empty() {
-                let message = format!("option `{}` has no value", name.name);
-                return self.fail(from, message, "as in @ total=100, dt=0.05");
-            }
-            out.push(Statement::Option(name, value, from.to(last)));
+            out.push(make(self.named()?));
             if self.mark(0, ",") {
                 self.at += 1;
             }
+        }
+        Ok(())
+    }
+
+    /// `sign {condition} {name=value; ...}`; the brackets round the condition may be left out.
+    fn event(&mut self, span: Span, out: &mut Vec<Statement>) -> Outcome<()> {
+        const FORM: &str = "write global 1 {x-1} {x=0}: sign, condition, resets";
+        let minus = self.mark(0, "-");
+        self.at += usize::from(minus);
+        let sign = match self.peek(0) {
+            Some(Token { kind: Kind::Number(sign), .. }) if [0.0, 1.0].contains(sign) => {
+                let sign = if minus { -*sign } else { *sign };
+                self.at += 1;
+                sign
+            }
+            _ => return self.fail(self.span(), "the sign of an event is 1, -1 or 0", FORM),
+        };
+        let crossing = if sign > 0.0 {
+            Crossing::Rising
+        } else if sign < 0.0 {
+            Crossing::Falling
+        } else {
+            Crossing::Either
+        };
+        let bracket = self.mark(0, "{");
+        self.at += usize::from(bracket);
+        let condition = self.binary(0)?.0;
+        if bracket {
+            self.expect("}", "after the condition")?;
+        }
+        if !self.mark(0, "{") {
+            return self.fail(self.span(), format!("expected `{{` and the resets, {}", self.found()), FORM);
+        }
+        self.at += 1;
+        let mut resets = Vec::new();
+        while !self.mark(0, "}") {
+            let name = self.named()?;
+            self.expect("=", "after the name that an event resets")?;
+            let value = self.binary(0)?.0;
+            if resets.len() == bounds::RESETS {
+                let help = format!("an event resets at most {} names", bounds::RESETS);
+                return self.fail(name.span, "too many resets", &help);
+            }
+            resets.push((name, value));
+            if self.mark(0, ";") || self.mark(0, ",") {
+                self.at += 1;
+            } else if !self.mark(0, "}") {
+                return self.fail(self.span(), format!("expected `;` or `}}`, {}", self.found()), FORM);
+            }
+        }
+        out.push(Statement::Event(span, crossing, condition, resets));
+        Ok(())
+    }
+
+    /// A number with its sign.
+    fn signed(&mut self, what: &str, help: &str) -> Outcome<f64> {
+        let minus = self.mark(0, "-");
+        self.at += usize::from(minus || self.mark(0, "+"));
+        match self.peek(0) {
+            Some(Token { kind: Kind::Number(value), .. }) => {
+                let value = if minus { -*value } else { *value };
+                self.at += 1;
+                Ok(value)
+            }
+            _ => {
+                let message = format!("expected {what}, {}", self.found());
+                self.fail(self.span(), message, help)
+            }
+        }
+    }
+
+    /// `name % points low high expression`, `name file`, or `name {low high value value ...}`.
+    fn table(&mut self, out: &mut Vec<Statement>) -> Outcome<()> {
+        const FORM: &str =
+            "write table f % 101 -5 5 exp(-abs(t)), or table f {-5 5 0 1 0} with the values themselves";
+        let name = self.named()?;
+        if let Some(Token { kind: Kind::Text(file), span }) = self.peek(0) {
+            out.push(Statement::Table(name, Content::File(file.clone(), *span)));
+            return Ok(());
+        }
+        let values = self.mark(0, "{");
+        if !values && !self.mark(0, "%") {
+            return self.fail(self.span(), format!("expected `%` and a function, {}", self.found()), FORM);
+        }
+        self.at += 1;
+        if values {
+            let low = self.signed("where the table begins", FORM)?;
+            let high = self.signed("where the table ends", FORM)?;
+            let mut list = Vec::new();
+            while !self.mark(0, "}") {
+                self.at += usize::from(self.mark(0, ","));
+                list.push(self.signed("a value", FORM)?);
+                if list.len() > bounds::TABLE {
+                    let help = format!("a table has at most {} points", bounds::TABLE);
+                    return self.fail(name.span, "this table is too long", &help);
+                }
+            }
+            out.push(Statement::Table(name, Content::Values(low, high, list)));
+            return Ok(());
+        }
+        let points = self.signed("the number of points", FORM)?;
+        let low = self.signed("where the table begins", FORM)?;
+        let high = self.signed("where the table ends", FORM)?;
+        let function = self.whole()?;
+        out.push(Statement::Table(name, Content::Function(points, low, high, function)));
+        Ok(())
+    }
+
+    /// `name=kind(argument, ...)`
+    fn special(&mut self, out: &mut Vec<Statement>) -> Outcome<()> {
+        let name = self.named()?;
+        self.expect("=", "after the name of a network function")?;
+        let kind = self.named()?;
+        self.expect("(", "after the kind of a network function")?;
+        let mut arguments = Vec::new();
+        loop {
+            let span = self.span();
+            arguments.push(match self.peek(0) {
+                Some(Token { kind: Kind::Word(_), .. }) => Argument::Name(self.named()?),
+                _ => Argument::Number(
+                    self.signed("a number or a name", "as in special k=conv(even,51,12,w,u0)")?,
+                    span,
+                ),
+            });
+            if !self.mark(0, ",") || arguments.len() > bounds::ARGUMENTS {
+                break;
+            }
+            self.at += 1;
+        }
+        self.expect(")", "after the arguments")?;
+        out.push(Statement::Special(name, kind, arguments));
+        Ok(())
+    }
+
+    /// The next `name=value` of a line of settings.
+    fn setting(&mut self, option: bool) -> Outcome<Option<(Named, String, Span)>> {
+        let Some(Token { kind: Kind::Text(name), span }) = self.peek(0) else {
+            if self.peek(0).is_none() {
+                return Ok(None);
+            }
+            return self.fail(self.span(), "expected the name of a setting", "as in @ total=100, dt=0.05");
+        };
+        let name = Named { name: name.clone(), span: *span };
+        self.at += 1;
+        if !self.mark(0, "=") {
+            if option {
+                let help = "as in @ total=100, dt=0.05";
+                return self.fail(name.span, format!("expected `=` after `{}`", name.name), help);
+            }
+            return self.fail(name.span, format!("`{}` gets no value", name.name), "as in {a=1,b=2}");
+        }
+        self.at += 1;
+        match self.peek(0) {
+            Some(Token { kind: Kind::Text(value), span }) => {
+                let value = (name, value.clone(), *span);
+                self.at += 1;
+                Ok(Some(value))
+            }
+            _ => {
+                let message = format!("`{}` has no value", name.name);
+                self.fail(name.span, message, "as in @ total=100, dt=0.05")
+            }
+        }
+    }
+
+    fn options(&mut self, out: &mut Vec<Statement>) -> Outcome<()> {
+        while let Some((name, value, span)) = self.setting(true)? {
+            out.push(Statement::Option(name, value, span));
         }
         Ok(())
     }
@@ -431,9 +683,7 @@ impl Cursor<'_> {
                 self.expect(")", "to close the bracket")?;
                 Ok(inner)
             }
-            Kind::Mark("{" | "[") => {
-                self.fail(span, "arrays and integrals in brackets `[ ]`, `{ }` are not supported yet", "")
-            }
+            Kind::Text(text) => self.fail(span, format!("`{text}` is no expression"), ""),
             Kind::Mark(mark) => {
                 self.fail(span, format!("expected a number, a name or a bracket, found `{mark}`"), "")
             }
@@ -443,19 +693,24 @@ impl Cursor<'_> {
                 if lower == "if" {
                     return self.conditional();
                 }
-                if self.mark(0, "[") {
-                    return self.fail(
-                        span,
-                        "arrays `x[j]` are not supported yet",
-                        "write the equations out one by one",
-                    );
+                if lower == "sum" && self.mark(0, "(") {
+                    return self.sum(span);
+                }
+                // `i'` is the index of the sum around it.
+                if lower == "i" && self.mark(0, "'") {
+                    self.at += 1;
+                    return Ok((Expression::Name(INDEX.into(), span), 1));
                 }
                 let known = Function::of(&lower);
-                let opens = self.mark(0, "(") || self.mark(0, "{");
-                if opens && let Some((_, feature)) = REFUSED_FUNCTIONS.iter().find(|(name, _)| *name == lower)
+                let opens = self.mark(0, "(") || self.mark(0, "{") || (lower == "int" && self.mark(0, "["));
+                if opens
+                    && let Some((_, feature, help)) =
+                        REFUSED_FUNCTIONS.iter().find(|(name, ..)| *name == lower)
                 {
-                    return self.fail(span, format!("{feature} are not supported yet"), "");
+                    self.findings.refused(span, feature, help);
+                    return Err(Failed);
                 }
+                let form = Form::of(&lower);
                 if !self.mark(0, "(") {
                     if let Some(function) = known {
                         let help = format!("write {}(...)", function.name());
@@ -481,6 +736,9 @@ impl Cursor<'_> {
                     }
                 }
                 self.expect(")", "after the arguments")?;
+                if let Some(form) = form {
+                    return self.form(form, &word, arguments, span).map(|form| (form, height + 1));
+                }
                 let Some(function) = known else {
                     return Ok((Expression::Apply(word, arguments, span), height + 1));
                 };
@@ -492,6 +750,46 @@ impl Cursor<'_> {
                 Ok((Expression::Call(function, arguments), height + 1))
             }
         }
+    }
+
+    fn form(
+        &mut self,
+        form: Form,
+        word: &str,
+        arguments: Vec<Expression>,
+        span: Span,
+    ) -> Outcome<Expression> {
+        if arguments.len() != form.arguments() {
+            let message = format!("`{word}` takes {}, found {}", count(form.arguments()), arguments.len());
+            return self.fail(span, message, "");
+        }
+        if form.names_first() && !matches!(arguments[0], Expression::Name(..)) {
+            let help = format!("write {}(x,...)", form.name());
+            return self.fail(
+                span,
+                format!("the first argument of `{word}` is the name of a variable"),
+                &help,
+            );
+        }
+        Ok(Expression::Form(form, arguments, span))
+    }
+
+    /// `(from,to)of(term)`
+    fn sum(&mut self, span: Span) -> Outcome<(Expression, usize)> {
+        const FORM: &str = "write sum(0,9)of(shift(x0,i'))";
+        self.at += 1;
+        let (from, a) = self.binary(0)?;
+        self.expect(",", "between the bounds of the sum")?;
+        let (to, b) = self.binary(0)?;
+        self.expect(")", "after the bounds of the sum")?;
+        if self.word(0).as_deref() != Some("of") {
+            return self.fail(self.span(), format!("expected `of`, {}", self.found()), FORM);
+        }
+        self.at += 1;
+        self.expect("(", "after `of`")?;
+        let (term, c) = self.binary(0)?;
+        self.expect(")", "after the term of the sum")?;
+        Ok((Expression::Sum(Box::new([from, to, term]), span), 1 + a.max(b).max(c)))
     }
 
     fn conditional(&mut self) -> Outcome<(Expression, usize)> {

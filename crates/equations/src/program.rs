@@ -1,18 +1,24 @@
 //! A graph lowered to a straight line of instructions over a dense file of registers.
 //!
 //! Constants, parameters and what depends on them alone lie in registers of their own, so that each instruction
-//! reads registers only: `[constants | parameters | prologue | t | x | temporaries]`. The prologue runs once a
+//! reads registers only: `[constants | parameters | prologue | t | x | inputs | temporaries]`. The prologue runs once a
 //! change of parameters.
 
 use crate::bounds;
 use crate::graph::{Full, Graph, Id, Node, One, Two, apply_one, apply_two};
+use crate::table::{self, Table};
 use numerics::Real;
+use std::sync::Arc;
 
 /// What an instruction computes from registers `a`, `b`, `c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     One(One),
     Two(Two),
+    /// The table of this number at `a`.
+    Table(u16),
+    /// The slope of the table of this number at `a`.
+    Slope(u16),
     /// `a != 0 ? b : c`
     Select,
     /// `a * b + c`, rounded twice.
@@ -36,11 +42,23 @@ pub(crate) struct Instruction {
     pub(crate) c: u16,
 }
 
-/// Instructions that compute a few numbers from time, state and parameters.
+/// How many numbers of each kind a program reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) states: usize,
+    /// Delayed values, which come first among the inputs.
+    pub(crate) delayed: usize,
+    pub(crate) inputs: usize,
+    pub(crate) parameters: usize,
+}
+
+/// Instructions that compute a few numbers from time, state, inputs and parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     pub(crate) constants: Vec<f64>,
     pub(crate) states: usize,
+    pub(crate) inputs: usize,
+    pub(crate) tables: Arc<[Table]>,
     pub(crate) parameters: usize,
     /// Instructions of the parameters alone.
     pub(crate) prologue: Vec<Instruction>,
@@ -71,13 +89,29 @@ impl Program {
         self.constants.len() + self.parameters + self.prologue.len()
     }
 
+    /// Whether an evaluation reads time.
+    pub(crate) fn reads_time(&self) -> bool {
+        let time = self.time() as u16;
+        // The register of time holds nothing else, so a reader of it is a reader of time. Unused operand
+        // fields are 0, which is time's register only where there is neither constant nor parameter.
+        self.code.iter().any(|i| {
+            let used = match i.operation {
+                Operation::One(_) | Operation::Table(_) | Operation::Slope(_) => 1,
+                Operation::Two(_) => 2,
+                _ => 3,
+            };
+            [i.a, i.b, i.c][..used].contains(&time)
+        }) || self.outputs.contains(&time)
+    }
+
     /// Lowers the nodes that `roots` need.
     pub(crate) fn lower(
         source: &Graph,
         roots: &[Id],
-        states: usize,
-        parameters: usize,
+        layout: Layout,
+        tables: &Arc<[Table]>,
     ) -> Result<Program, Full> {
+        let Layout { states, delayed, inputs, parameters } = layout;
         let (graph, roots) = expand_powers(source, roots)?;
         let count = graph.nodes.len();
         let order = schedule(&graph, &roots);
@@ -88,7 +122,8 @@ impl Program {
             let node = graph.nodes[id as usize];
             let (operands, len) = node.operands();
             let inert = operands[..len].iter().all(|&operand| fixed[operand as usize]);
-            fixed[id as usize] = inert && !matches!(node, Node::Time | Node::State(_));
+            fixed[id as usize] =
+                inert && !matches!(node, Node::Time | Node::State(_) | Node::Delayed(_) | Node::Draw(_));
             for &operand in &operands[..len] {
                 uses[operand as usize] += 1;
             }
@@ -151,10 +186,16 @@ impl Program {
                 Node::One(operation, _) => Some((Operation::One(operation), operands, len)),
                 Node::Two(operation, ..) => Some((Operation::Two(operation), operands, len)),
                 Node::Select(..) => Some((Operation::Select, operands, len)),
+                Node::Table(table, _) => Some((Operation::Table(table as u16), operands, len)),
+                Node::Slope(table, _) => Some((Operation::Slope(table as u16), operands, len)),
                 // Expanded above; the first operand of itself would be wrong, so it is left out.
-                Node::Integer(..) | Node::Constant(_) | Node::Time | Node::State(_) | Node::Parameter(_) => {
-                    None
-                }
+                Node::Integer(..)
+                | Node::Constant(_)
+                | Node::Time
+                | Node::State(_)
+                | Node::Delayed(_)
+                | Node::Draw(_)
+                | Node::Parameter(_) => None,
             }
         };
         // Registers that never move.
@@ -189,11 +230,13 @@ impl Program {
             }
         }
         let time = next;
-        next += 1 + states as u32;
+        next += 1 + (states + inputs) as u32;
         for &id in &order {
             match graph.nodes[id as usize] {
                 Node::Time => register[id as usize] = time,
                 Node::State(k) => register[id as usize] = time + 1 + k,
+                Node::Delayed(k) => register[id as usize] = time + 1 + states as u32 + k,
+                Node::Draw(k) => register[id as usize] = time + 1 + (states + delayed) as u32 + k,
                 _ => {}
             }
         }
@@ -244,7 +287,17 @@ impl Program {
             return Err(Full);
         }
         let outputs = roots.iter().map(|&root| register[root as usize] as u16).collect();
-        Ok(Program { constants, states, parameters, prologue, code, outputs, registers: next as usize })
+        Ok(Program {
+            constants,
+            states,
+            inputs,
+            tables: tables.clone(),
+            parameters,
+            prologue,
+            code,
+            outputs,
+            registers: next as usize,
+        })
     }
 }
 
@@ -259,6 +312,8 @@ fn expand_powers(source: &Graph, roots: &[Id]) -> Result<(Graph, Vec<Id>), Full>
             Node::Two(operation, a, b) => graph.two(operation, at(a, &image), at(b, &image))?,
             Node::Select(a, b, c) => graph.select(at(a, &image), at(b, &image), at(c, &image))?,
             Node::Integer(a, n) => graph.product(at(a, &image), n)?,
+            Node::Table(table, a) => graph.add(Node::Table(table, at(a, &image)))?,
+            Node::Slope(table, a) => graph.add(Node::Slope(table, at(a, &image)))?,
             leaf => graph.add(leaf)?,
         };
     }
@@ -331,7 +386,7 @@ impl<V: Copy> Registers<V> for [V] {
 
 // Each arm stores its own result: one shared store after the match would send every block through the stack.
 #[inline(never)]
-fn run<V: Real, R: Registers<V> + ?Sized>(code: &[Instruction], r: &mut R) {
+fn run<V: Real, R: Registers<V> + ?Sized>(code: &[Instruction], tables: &[Table], r: &mut R) {
     for i in code {
         match i.operation {
             Operation::Two(Two::Add) => r.set(i.to, r.get(i.a) + r.get(i.b)),
@@ -349,6 +404,8 @@ fn run<V: Real, R: Registers<V> + ?Sized>(code: &[Instruction], r: &mut R) {
             Operation::One(One::Sin) => r.set(i.to, r.get(i.a).sin()),
             Operation::One(One::Cos) => r.set(i.to, r.get(i.a).cos()),
             Operation::Select => r.set(i.to, r.get(i.a).select(r.get(i.b), r.get(i.c))),
+            Operation::Table(k) => r.set(i.to, table::value(tables.get(k as usize), r.get(i.a))),
+            Operation::Slope(k) => r.set(i.to, table::slope(tables.get(k as usize), r.get(i.a))),
             Operation::One(operation) => r.set(i.to, seldom_one(operation, r.get(i.a))),
             Operation::Two(operation) => r.set(i.to, seldom_two(operation, r.get(i.a), r.get(i.b))),
         }
@@ -390,15 +447,15 @@ impl<V: Real> Machine<V> {
     }
 
     #[inline]
-    pub(crate) fn evaluate(&mut self, program: &Program, t: V, x: &[V], out: &mut [V]) {
+    pub(crate) fn evaluate(&mut self, program: &Program, t: V, x: &[V], inputs: &[V], out: &mut [V]) {
         if self.stale {
-            self.file.run(&program.prologue);
+            self.file.run(&program.prologue, &program.tables);
             self.stale = false;
         }
         let time = program.time();
         match &mut self.file {
-            File::Small(file) => round(program, time, &mut **file, t, x, out),
-            File::Large(file) => round(program, time, &mut file[..], t, x, out),
+            File::Small(file) => round(program, time, &mut **file, t, x, inputs, out),
+            File::Large(file) => round(program, time, &mut file[..], t, x, inputs, out),
         }
     }
 }
@@ -411,13 +468,17 @@ fn round<V: Real, R: Registers<V> + ?Sized>(
     r: &mut R,
     t: V,
     x: &[V],
+    inputs: &[V],
     out: &mut [V],
 ) {
     r.set(time as u16, t);
     for (k, value) in x.iter().enumerate().take(program.states) {
         r.set((time + 1 + k) as u16, *value);
     }
-    run(&program.code, r);
+    for (k, value) in inputs.iter().enumerate().take(program.inputs) {
+        r.set((time + 1 + program.states + k) as u16, *value);
+    }
+    run(&program.code, &program.tables, r);
     for (value, register) in out.iter_mut().zip(&program.outputs) {
         *value = r.get(*register);
     }
@@ -432,10 +493,10 @@ impl<V: Real> File<V> {
         }
     }
     #[inline(always)]
-    fn run(&mut self, code: &[Instruction]) {
+    fn run(&mut self, code: &[Instruction], tables: &[Table]) {
         match self {
-            File::Small(file) => run(code, &mut **file),
-            File::Large(file) => run(code, &mut file[..]),
+            File::Small(file) => run(code, tables, &mut **file),
+            File::Large(file) => run(code, tables, &mut file[..]),
         }
     }
 }

@@ -12,16 +12,20 @@ use std::fmt::Write;
 /// - the same pair for `jacobian` and `auxiliaries`.
 ///
 /// Each prints from the register program, operation by operation, so that compiled and interpreted code give the
-/// same bits.
-pub fn rust_source(model: &Model, prefix: &str) -> String {
+/// same bits. None for a system with delays, noise or tables of values, or without a Jacobian in closed form: these
+/// are interpreted.
+pub fn rust_source(model: &Model, prefix: &str) -> Option<String> {
     let system = model.system();
-    let mut out = String::new();
-    let programs =
-        [("rate", &system.rate), ("jacobian", &system.jacobian), ("auxiliaries", &system.auxiliary)];
-    for (name, program) in programs {
-        function(&mut out, &format!("{prefix}{name}"), program);
+    let jacobian = system.jacobian.as_ref()?;
+    let programs = [("rate", &system.rate), ("jacobian", jacobian), ("auxiliaries", &system.auxiliary)];
+    if system.inputs() > 0 {
+        return None;
     }
-    out
+    let mut out = String::new();
+    for (name, program) in programs {
+        function(&mut out, &format!("{prefix}{name}"), program)?;
+    }
+    Some(out)
 }
 
 fn literal(value: f64) -> String {
@@ -51,7 +55,7 @@ fn prepared(program: &Program) -> Vec<u16> {
     (0..program.prologue.len()).filter(|&k| used[k]).map(|k| (first + k) as u16).collect()
 }
 
-fn function(out: &mut String, name: &str, program: &Program) {
+fn function(out: &mut String, name: &str, program: &Program) -> Option<()> {
     let constants = program.constants.len();
     let prologue = constants + program.parameters;
     let time = program.time();
@@ -84,7 +88,7 @@ fn function(out: &mut String, name: &str, program: &Program) {
         program.parameters
     );
     for instruction in &program.prologue {
-        let _ = writeln!(out, "    {};", statement(instruction, |r| place(r, true)));
+        let _ = writeln!(out, "    {};", statement(instruction, |r| place(r, true))?);
     }
     for (k, register) in prepared.iter().enumerate() {
         let _ = writeln!(out, "    q[{k}] = {};", place(*register, true));
@@ -107,18 +111,21 @@ fn function(out: &mut String, name: &str, program: &Program) {
         "    let out: &mut [V; {outputs}] = match out.first_chunk_mut() {{ Some(s) => s, None => return }};"
     );
     for instruction in &program.code {
-        let _ = writeln!(out, "    {};", statement(instruction, |r| place(r, false)));
+        let _ = writeln!(out, "    {};", statement(instruction, |r| place(r, false))?);
     }
     for (k, register) in program.outputs.iter().enumerate() {
         let _ = writeln!(out, "    out[{k}] = {};", place(*register, false));
     }
     let _ = writeln!(out, "    let _ = (t, x, p, q, out);\n}}");
+    Some(())
 }
 
-fn statement(i: &Instruction, place: impl Fn(u16) -> String) -> String {
+/// None for what looks a table of values up.
+fn statement(i: &Instruction, place: impl Fn(u16) -> String) -> Option<String> {
     let to = place(i.to);
     let (a, b, c) = (|| place(i.a), || place(i.b), || place(i.c));
     let value = match i.operation {
+        Operation::Table(_) | Operation::Slope(_) => return None,
         Operation::MultiplyAdd => format!("{} * {} + {}", a(), b(), c()),
         Operation::MultiplySubtract => format!("{} * {} - {}", a(), b(), c()),
         Operation::SubtractProduct => format!("{} - {} * {}", c(), a(), b()),
@@ -134,7 +141,7 @@ fn statement(i: &Instruction, place: impl Fn(u16) -> String) -> String {
         Operation::Two(Two::Divide) => format!("{} / {}", a(), b()),
         Operation::Two(two) => format!("{}.{}({})", a(), method_of_two(two), b()),
     };
-    format!("let {to} = {value}")
+    Some(format!("let {to} = {value}"))
 }
 
 fn method_of_one(operation: One) -> &'static str {

@@ -57,6 +57,9 @@ fn lgamma_f(x: f32) -> f32 {
 pub fn wgsl(model: &Model) -> Result<String, EquationError> {
     let system = model.system();
     let program = &system.rate;
+    if !system.is_plain() {
+        return Err(EquationError::NotOnDevice("delays, noise and events".into()));
+    }
     let n = system.dimension;
     let parameters = program.parameters.max(1);
     let mut out = String::new();
@@ -113,6 +116,9 @@ fn value(i: &Instruction, name: &[String]) -> Result<String, EquationError> {
         Operation::SubtractProduct => format!("{c} - {a} * {b}"),
         Operation::SumTimes => format!("({a} + {b}) * {c}"),
         Operation::DifferenceTimes => format!("({a} - {b}) * {c}"),
+        Operation::Table(_) | Operation::Slope(_) => {
+            return Err(EquationError::NotOnDevice("tables of values".into()));
+        }
         Operation::Select => format!("select({c}, {b}, {a} != 0.0)"),
         Operation::One(one) => match one {
             One::Negate => format!("-({a})"),

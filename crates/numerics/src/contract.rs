@@ -95,7 +95,8 @@ pub trait Process {
     fn lags(&mut self, t: f64, x: &[f64], lags: &mut [f64]) {
         let _ = (t, x, lags);
     }
-    /// Writes the state before the start, at a time `t` up to the start's.
+    /// Writes the state before the start, at a time `t` up to the start's, over the starting state that `x` holds:
+    /// variables without a past of their own keep it.
     fn history(&mut self, t: f64, x: &mut [f64]) {
         let _ = (t, x);
     }

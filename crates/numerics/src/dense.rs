@@ -91,10 +91,11 @@ pub fn spectral_norm(a: &[f64], n: usize, m: usize) -> f64 {
     norm
 }
 
-/// Solves `a x = b` (`n × n`) by elimination with row exchanges; `a` is overwritten, `b` becomes `x`.
+/// Factors `a` (`n × n`) in place into triangles, `P a = L U`, by elimination with row exchanges.
 ///
-/// Returns false, with `b` undefined, when a pivot vanishes.
-pub fn solve(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
+/// `L` has ones on its diagonal, which are not stored; `exchanges[k]` is the row that took the place of row `k`.
+/// Returns false, with `a` undefined, when a pivot vanishes or is not finite.
+pub fn factor(a: &mut [f64], exchanges: &mut [usize], n: usize) -> bool {
     for column in 0..n {
         let mut pivot = column;
         for row in column + 1..n {
@@ -106,30 +107,61 @@ pub fn solve(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
         if value == 0.0 || !value.is_finite() {
             return false;
         }
+        exchanges[column] = pivot;
         if pivot != column {
             for k in 0..n {
                 a.swap(pivot * n + k, column * n + k);
             }
-            b.swap(pivot, column);
         }
-        for row in column + 1..n {
-            let factor = a[row * n + column] / a[column * n + column];
+        let (done, below) = a.split_at_mut((column + 1) * n);
+        let upper = &done[column * n..];
+        for row in below.chunks_exact_mut(n) {
+            let factor = row[column] / upper[column];
+            row[column] = factor;
             if factor != 0.0 {
-                for k in column..n {
-                    a[row * n + k] -= factor * a[column * n + k];
+                for k in column + 1..n {
+                    row[k] -= factor * upper[k];
                 }
-                b[row] -= factor * b[column];
             }
         }
+    }
+    true
+}
+
+/// Solves `a x = b` with the factors that [`factor`] left in `lu`; `b` becomes `x`.
+pub fn substitute(lu: &[f64], exchanges: &[usize], b: &mut [f64], n: usize) {
+    for (row, &other) in exchanges.iter().enumerate().take(n) {
+        b.swap(row, other);
+    }
+    for row in 0..n {
+        let mut total = b[row];
+        for k in 0..row {
+            let factor = lu[row * n + k];
+            if factor != 0.0 {
+                total -= factor * b[k];
+            }
+        }
+        b[row] = total;
     }
     for row in (0..n).rev() {
         let mut total = b[row];
         for k in row + 1..n {
-            total -= a[row * n + k] * b[k];
+            total -= lu[row * n + k] * b[k];
         }
-        b[row] = total / a[row * n + row];
+        b[row] = total / lu[row * n + row];
     }
-    true
+}
+
+/// Solves `a x = b` (`n × n`) by elimination with row exchanges; `a` is overwritten, `b` becomes `x`.
+///
+/// Returns false, with `b` undefined, when a pivot vanishes.
+pub fn solve(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
+    let mut exchanges = vec![0; n];
+    let regular = factor(a, &mut exchanges, n);
+    if regular {
+        substitute(a, &exchanges, b, n);
+    }
+    regular
 }
 
 #[cfg(test)]
@@ -142,6 +174,19 @@ mod tests {
         let norm = spectral_norm(&[0.5, 0.0, 0.0, 0.0, -3.0, 0.0, 0.0, 0.0, 2.0], 3, 3);
         assert!((norm - 3.0).abs() < 1e-9);
         assert_eq!(spectral_norm(&[0.0; 9], 3, 3), 0.0);
+    }
+
+    #[test]
+    fn one_factoring_serves_many_right_hand_sides() {
+        let a = [0.0, 2.0, 1.0, 1.0, 1.0, 0.0, 4.0, 0.0, -3.0];
+        let (mut lu, mut exchanges) = (a, [0; 3]);
+        assert!(factor(&mut lu, &mut exchanges, 3));
+        for b in [[1.0, 0.0, 0.0], [2.0, -1.0, 5.0]] {
+            let (mut x, mut back) = (b, [0.0; 3]);
+            substitute(&lu, &exchanges, &mut x, 3);
+            multiply(&a, &x, &mut back, 3, 3, 1);
+            assert!(back.iter().zip(b).all(|(found, wanted)| (found - wanted).abs() < 1e-14), "{back:?}");
+        }
     }
 
     #[test]

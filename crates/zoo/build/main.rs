@@ -129,7 +129,8 @@ fn one(
         return Ok(());
     }
     let module = slug.replace('-', "_");
-    let source = equations::rust_source(&model, "");
+    // What has delays, noise or tables of values is interpreted.
+    let Some(source) = equations::rust_source(&model, "") else { return Ok(()) };
     let title = upper_camel(slug);
     let (trait_name, method) = match model.kind {
         equations::Kind::Flow => ("Flow", "rate"),

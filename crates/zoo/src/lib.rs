@@ -7,6 +7,10 @@ use equations::{EquationError, Interpreter, Model};
 use numerics::{Flow, FlowJacobian, Map, MapJacobian, Real};
 use std::sync::OnceLock;
 
+mod process;
+
+pub use process::SystemProcess;
+
 /// A parameter as a system's header describes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Described {
@@ -242,7 +246,7 @@ impl Field<f64> {
     fn derivative(&mut self, t: f64, x: &[f64], out: &mut [f64]) {
         match &mut self.kind {
             Inner::Native { jacobian, .. } => jacobian.evaluate(t, x, out),
-            Inner::Interpreted(interpreter) => interpreter.jacobian_at(t, x, out),
+            Inner::Interpreted(interpreter) => FlowJacobian::jacobian(&mut **interpreter, t, x, out),
         }
     }
 }
