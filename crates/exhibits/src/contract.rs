@@ -611,6 +611,10 @@ data! {
         pub dimension: Option<u32>,
         /// Largest known Lyapunov exponent, for systems.
         pub exponent: Option<f64>,
+        /// What it does in place of chaos, for systems that are not chaotic at their parameters.
+        pub regular: Option<String>,
+        /// Its name in the collection of chaotic systems, for systems that are in it.
+        pub collection: Option<String>,
     }
 
     /// What was opened.
@@ -748,6 +752,10 @@ mod tests {
         macro_rules! print { ($($name:ident),* $(,)?) => { [$($name::decl(&config)),*] } }
         let declarations = print!(
             Declaration,
+            Preset,
+            Highlight,
+            Word,
+            Reading,
             Equations,
             Diagnostic,
             Control,

@@ -123,6 +123,8 @@ pub fn gallery() -> Gallery {
                     sentence: system.sentence().into(),
                     dimension: Some(system.model().variables.len() as u32),
                     exponent: system.lyapunov().and_then(|spectrum| spectrum.first().copied()),
+                    regular: system.regular().map(str::to_owned),
+                    collection: system.collection().map(str::to_owned),
                 },
             );
         }
@@ -139,6 +141,8 @@ pub fn gallery() -> Gallery {
                     sentence: declaration.sentence,
                     dimension: None,
                     exponent: None,
+                    regular: None,
+                    collection: None,
                 },
             );
         }
