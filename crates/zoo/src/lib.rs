@@ -322,7 +322,12 @@ mod tests {
                 system.model().parameter_values().iter().map(|p| p * (1.0 + 0.1 * stream.normal())).collect();
             let mut native = system.field::<V>(&parameters);
             let mut interpreted = Field::<V>::interpreted(system.model(), &parameters);
-            assert!(native.is_native() && !interpreted.is_native(), "{}", system.slug());
+            assert!(!interpreted.is_native(), "{}", system.slug());
+            if !native.is_native() {
+                // The build prints native code for at most sixteen states.
+                assert!(system.model().dimension() > 16, "{}", system.slug());
+                continue;
+            }
             for _ in 0..50 {
                 let mut x = vec![V::zero(); system.model().dimension()];
                 for lane in 0..V::LANES {
@@ -390,11 +395,13 @@ mod tests {
                     for i in 0..n {
                         let difference = (above[i] - below[i]) / (2.0 * h);
                         let size = 1.0 + difference.abs() + above[i].abs();
+                        let entry = jacobian[i * n + j];
+                        // Outside its domain a function has neither a value nor a derivative.
+                        let outside = difference.is_nan() && entry.is_nan();
                         assert!(
-                            (difference - jacobian[i * n + j]).abs() < 1e-4 * size,
-                            "{}: entry {i}, {j} is {}, differences give {difference}",
-                            system.slug(),
-                            jacobian[i * n + j]
+                            outside || (difference - entry).abs() < 1e-4 * size,
+                            "{}: entry {i}, {j} is {entry}, differences give {difference}",
+                            system.slug()
                         );
                     }
                 }
