@@ -718,13 +718,25 @@ subtitle: string,
  */
 sentence: string, 
 /**
+ * Family in the gallery.
+ */
+family: string, 
+/**
  * State variables, for systems.
  */
 dimension: number | null, 
 /**
  * Largest known Lyapunov exponent, for systems.
  */
-exponent: number | null, };
+exponent: number | null, 
+/**
+ * Why a system is not chaotic at its defaults; none where it is, or where nothing is said.
+ */
+regular: string | null, 
+/**
+ * Name in links of the collection's version, `dysts:Lorenz`, for systems.
+ */
+collection: string | null, };
 
 export type Opened = { 
 /**

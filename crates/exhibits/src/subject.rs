@@ -17,19 +17,19 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A system of the zoo.
+    /// A system of the zoo, by slug or by its name in the collection, with the values that the name means.
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn of_zoo(slug: &str) -> Result<Self, ExhibitError> {
-        let system = zoo::find(slug).ok_or_else(|| ExhibitError::Unknown {
-            name: slug.to_owned(),
-            nearest: nearest(slug, zoo::systems().iter().map(System::slug)),
+    pub fn of_zoo(name: &str) -> Result<Self, ExhibitError> {
+        let named = zoo::find_named(name).ok_or_else(|| ExhibitError::Unknown {
+            name: name.to_owned(),
+            nearest: nearest_system(name, std::iter::empty()),
         })?;
         Ok(Self {
-            model: Cow::Borrowed(system.model()),
-            system: Some(system),
-            text: Cow::Borrowed(system.text()),
+            model: named.model(),
+            system: Some(named.system),
+            text: Cow::Borrowed(named.system.text()),
         })
     }
 
@@ -50,6 +50,10 @@ impl Subject {
     pub fn model(&self) -> &Model {
         &self.model
     }
+    /// The model alone.
+    pub fn into_model(self) -> Cow<'static, Model> {
+        self.model
+    }
     /// The `.ode` text.
     pub fn text(&self) -> &str {
         &self.text
@@ -65,6 +69,14 @@ impl Subject {
     /// Names of the variables.
     pub fn variable_names(&self) -> Vec<String> {
         self.model.variables.iter().map(|v| v.name.clone()).collect()
+    }
+    /// The variables on the axes of the stage: the default view of a system, the first three of typed equations.
+    pub fn axes(&self) -> [Option<usize>; 3] {
+        let view = self.system.map(System::view);
+        std::array::from_fn(|axis| match view {
+            Some(view) => view.get(axis).copied(),
+            None => (axis < self.model.dimension()).then_some(axis),
+        })
     }
     /// Whether it is a map.
     pub fn is_map(&self) -> bool {
@@ -154,6 +166,18 @@ impl Subject {
         };
         Ok(samples.map_err(refused)?.values)
     }
+}
+
+/// The name of a system nearest to one that does not exist, some other names among them. Names of the collection
+/// are told where one is looked for.
+pub(crate) fn nearest_system<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Option<String> {
+    let prefix = "dysts:";
+    if name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)) {
+        let known: Vec<String> =
+            zoo::systems().iter().filter_map(|s| Some(format!("{prefix}{}", s.collection()?))).collect();
+        return nearest(name, known.iter().map(String::as_str));
+    }
+    nearest(name, others.chain(zoo::systems().iter().map(|s| -> &'a str { s.slug() })))
 }
 
 /// A stepper over a field, whichever kind it is.

@@ -140,13 +140,14 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
 pub(super) fn views(subject: &Subject) -> Vec<View> {
     let names = subject.variable_names();
     let at = |i: usize| names.get(i).cloned().unwrap_or_default();
+    let [x, y, _] = subject.axes().map(|axis| axis.map(at).unwrap_or_default());
     let time = if subject.is_map() { "n" } else { "t" };
     let mut stage = view(
         "stage",
         "State space",
         "",
         ViewKind::Scene,
-        [axis(&at(0)), axis(&at(1))],
+        [axis(&x), axis(&y)],
         "The trajectories of the ensemble in state space.",
     );
     stage.pickable = names.len() == 2;

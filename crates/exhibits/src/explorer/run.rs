@@ -250,12 +250,11 @@ impl Exploration {
 
     /// The variables on the three axes of the stage.
     fn axes(&self) -> [Option<usize>; 3] {
-        let n = self.start.len();
-        [Some(0), (n > 1).then_some(1), (n > 2).then_some(2)]
+        self.subject.axes()
     }
 
     fn planar(&self) -> bool {
-        self.start.len() < 3
+        self.axes()[2].is_none()
     }
 
     fn record(&mut self) {
@@ -339,8 +338,8 @@ impl Exploration {
         if state.len() == 1 {
             return [before.map_or(f32::NAN, |b| b[0] as f32), state[0] as f32, 0.0, 0.0];
         }
-        let at = |j: usize| state.get(j).map_or(0.0, |v| *v as f32);
-        [at(0), at(1), at(2), 0.0]
+        let [x, y, z] = self.axes().map(|axis| axis.and_then(|j| state.get(j)).map_or(0.0, |v| *v as f32));
+        [x, y, z, 0.0]
     }
 
     /// Rate at which the distance to the neighbour grows over its exponential range, once that has begun.
