@@ -1,6 +1,7 @@
 //! What can be typed: commands, options, examples.
 
 use crate::seeds::SeedRange;
+use crate::span::Span;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -60,16 +61,44 @@ pub struct List {
     pub json: bool,
 }
 
+const SYSTEMS_EXAMPLES: &str = "\
+Examples:
+  separatrix systems neuron burst
+  separatrix systems --family fluids --dimension 3..8
+  separatrix systems --exponent 0.1.. --json
+  separatrix systems --survey --periods 100 --starts 5
+
+A range is written A..B with both ends included, A.. or ..B. A survey runs each system as its file says, from its
+default start and from others a hundredth away, and ends with exit status 1 where a run did not reach its end.";
+
 /// `systems`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  separatrix systems --dimension 3")]
+#[command(after_help = SYSTEMS_EXAMPLES)]
 pub struct Systems {
+    /// Words that all must stand in a system's name, family, sentence, source or name in the collection.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
     /// Only systems of this family (a part of its name will do).
     #[arg(long, value_name = "NAME")]
     pub family: Option<String>,
-    /// Only systems with this many state variables.
-    #[arg(long, value_name = "N")]
-    pub dimension: Option<usize>,
+    /// Only systems with this many state variables, or so many from a range.
+    #[arg(long, value_name = "N|A..B")]
+    pub dimension: Option<Span>,
+    /// Only systems with a largest known Lyapunov exponent in a range.
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
+    pub exponent: Option<Span>,
+    /// Run each system for many periods from many starts, and report what does not hold out.
+    #[arg(long)]
+    pub survey: bool,
+    /// Periods of a survey.
+    #[arg(long, value_name = "N", default_value_t = 1000.0, requires = "survey")]
+    pub periods: f64,
+    /// Starts of a survey.
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "survey")]
+    pub starts: u32,
+    /// Seed of a survey's starts.
+    #[arg(long, default_value_t = 1, requires = "survey")]
+    pub seed: u64,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
