@@ -791,6 +791,10 @@ subtitle: string,
  */
 sentence: string, 
 /**
+ * Family in the gallery.
+ */
+family: string, 
+/**
  * State variables, for systems.
  */
 dimension: number | null, 
@@ -799,11 +803,11 @@ dimension: number | null,
  */
 exponent: number | null, 
 /**
- * What it does in place of chaos, for systems that are not chaotic at their parameters.
+ * Why a system is not chaotic at its defaults; none where it is, or where nothing is said.
  */
 regular: string | null, 
 /**
- * Its name in the collection of chaotic systems, for systems that are in it.
+ * Name in links of the collection's version, `dysts:Lorenz`, for systems.
  */
 collection: string | null, };
 

@@ -114,7 +114,7 @@ const FORCING: Declaration = {
 
 const SYSTEMS = ['lorenz', 'rossler', 'thomas', 'aizawa', 'halvorsen', 'chua'];
 const member = (slug: string, title: string, subtitle: string, dimension: number | null): Member => ({
-  slug, title, subtitle, sentence: `${title}.`, dimension, exponent: null,
+  slug, title, subtitle, sentence: `${title}.`, family: '', dimension, exponent: null, regular: null, collection: null,
 });
 
 interface Run { step: number; copies: Float64Array[]; trail: number[][]; series: number[][]; peaks: number[]; failed: Status['state'] | null }

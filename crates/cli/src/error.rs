@@ -6,6 +6,14 @@ pub enum Failure {
     /// A claim fails.
     #[error("{}", claims_text(.0))]
     Claims(Vec<String>),
+    /// Systems that did not hold out in a survey.
+    #[error("{stopped} of {surveyed} systems have runs that did not reach their end")]
+    Survey {
+        /// How many have such runs.
+        stopped: usize,
+        /// How many were run.
+        surveyed: usize,
+    },
     /// A link's fingerprint is not that of the run.
     #[error("the fingerprints differ at step {step}: the link says {wanted}, this run has {found}")]
     Fingerprint {
@@ -68,7 +76,11 @@ impl Failure {
     /// enough.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Claims(_) | Self::Fingerprint { .. } | Self::Diverged { .. } | Self::Stopped { .. } => 1,
+            Self::Claims(_)
+            | Self::Survey { .. }
+            | Self::Fingerprint { .. }
+            | Self::Diverged { .. }
+            | Self::Stopped { .. } => 1,
             _ if self.is_broken_pipe() => 0,
             _ => 2,
         }

@@ -10,6 +10,7 @@ pub mod ode_table;
 pub mod progress;
 pub mod seeds;
 pub mod source;
+pub mod span;
 pub mod subject;
 pub mod table;
 pub mod text;

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::source::{is_file, read_equations};
 use equations::{Interpreter, Kind, Model};
-use exhibits::{ExhibitError, exhibits as list, nearest};
+use exhibits::{ExhibitError, exhibits as list};
 use recipe::Recipe;
 use std::borrow::Cow;
 use std::path::Path;
@@ -26,14 +26,7 @@ impl Subject {
         if let Some(text) = &recipe.equations {
             return Self::typed(text);
         }
-        let name = recipe.exhibit.as_str();
-        match zoo::find(name) {
-            Some(system) => Ok(Self { model: Cow::Borrowed(system.model()) }),
-            None => {
-                let names = zoo::systems().iter().map(|system| system.slug());
-                Err(ExhibitError::Unknown { name: name.to_owned(), nearest: nearest(name, names) }.into())
-            }
-        }
+        Ok(Self { model: exhibits::Subject::of_zoo(&recipe.exhibit)?.into_model() })
     }
 
     /// Equations as text.

@@ -52,6 +52,36 @@ fn exhibits_and_systems_are_listed() {
 }
 
 #[test]
+fn systems_are_found_by_words_ranges_and_their_name_in_the_collection() {
+    let slugs = |arguments: &[&str]| -> Vec<String> {
+        let arguments = [&["systems", "--json"], arguments].concat();
+        let rows = json(&arguments);
+        let rows = rows.as_array().expect("an array").iter();
+        rows.map(|row| row["slug"].as_str().expect("a slug").to_owned()).collect()
+    };
+    assert_eq!(slugs(&["DYSTS:aizawa"]), ["aizawa"]);
+    assert!(slugs(&["aref", "stirring"]).contains(&"blinking-vortex".to_owned()));
+    assert!(slugs(&["lorenz", "no such word"]).is_empty());
+    let large = slugs(&["--dimension", "6..", "--family", "chemistry"]);
+    assert!(large.contains(&"cell-cycle".to_owned()) && !large.contains(&"belousov-zhabotinsky".to_owned()));
+    let strong = slugs(&["--exponent", "0.5.."]);
+    assert!(strong.contains(&"lorenz".to_owned()) && !strong.contains(&"rossler".to_owned()));
+    refused(&["systems", "--dimension", "8..3"], 2);
+}
+
+#[test]
+fn a_name_of_the_collection_runs_and_a_survey_tells_what_holds_out() {
+    assert_eq!(
+        json(&["eval", "dysts:Aizawa", "--state", "1,2,3", "--json"]),
+        json(&["eval", "aizawa", "--state", "1,2,3", "--json"])
+    );
+    let report = json(&["systems", "finance", "--survey", "--periods", "2", "--starts", "3", "--json"]);
+    assert_eq!(report[0]["slug"], "finance");
+    assert_eq!(report[0]["stopped"].as_array().map(Vec::len), Some(0));
+    refused(&["systems", "--survey", "--starts", "0"], 2);
+}
+
+#[test]
 fn a_system_is_shown_with_equations_controls_and_claims() {
     let text = good(&["show", "lorenz"]);
     for part in ["Equations", "Controls", "Views", "Claims", "rho", "28"] {

@@ -607,13 +607,15 @@ data! {
         pub subtitle: String,
         /// One sentence.
         pub sentence: String,
+        /// Family in the gallery.
+        pub family: String,
         /// State variables, for systems.
         pub dimension: Option<u32>,
         /// Largest known Lyapunov exponent, for systems.
         pub exponent: Option<f64>,
-        /// What it does in place of chaos, for systems that are not chaotic at their parameters.
+        /// Why a system is not chaotic at its defaults; none where it is, or where nothing is said.
         pub regular: Option<String>,
-        /// Its name in the collection of chaotic systems, for systems that are in it.
+        /// Name in links of the collection's version, `dysts:Lorenz`, for systems.
         pub collection: Option<String>,
     }
 

@@ -1,10 +1,11 @@
 //! The one list of exhibits, and how a name in a link finds one.
 
 use crate::contract::{Claim, Diagnostic, Family, Gallery, Member};
-use crate::error::{ExhibitError, nearest};
+use crate::error::ExhibitError;
 use crate::exhibit::Exhibit;
 use crate::explorer::Explorer;
 use crate::generalized_teacher_forcing::GeneralizedTeacherForcing;
+use crate::subject::nearest_system;
 use recipe::Recipe;
 
 /// The slug under which typed equations run.
@@ -32,8 +33,8 @@ pub fn resolve(recipe: &Recipe) -> Result<&'static dyn Exhibit, ExhibitError> {
     if zoo::find(name).is_some() {
         return Ok(&EXPLORER);
     }
-    let names = all().map(|e| e.slug()).chain(zoo::systems().iter().map(|s| s.slug()));
-    Err(ExhibitError::Unknown { name: name.to_owned(), nearest: nearest(name, names) })
+    let nearest = nearest_system(name, all().map(|e| e.slug()));
+    Err(ExhibitError::Unknown { name: name.to_owned(), nearest })
 }
 
 /// A claim of an exhibit.
@@ -121,10 +122,11 @@ pub fn gallery() -> Gallery {
                     title: system.name().into(),
                     subtitle: crate::explorer::short(system.citation()).into(),
                     sentence: system.sentence().into(),
+                    family: family.into(),
                     dimension: Some(system.model().variables.len() as u32),
                     exponent: system.lyapunov().and_then(|spectrum| spectrum.first().copied()),
-                    regular: system.regular().map(str::to_owned),
-                    collection: system.collection().map(str::to_owned),
+                    regular: system.regular().map(Into::into),
+                    collection: system.collection().map(|name| format!("dysts:{name}")),
                 },
             );
         }
@@ -139,6 +141,7 @@ pub fn gallery() -> Gallery {
                     title: declaration.title,
                     subtitle: declaration.subtitle,
                     sentence: declaration.sentence,
+                    family: family.into(),
                     dimension: None,
                     exponent: None,
                     regular: None,

@@ -19,6 +19,7 @@ mod generalized_teacher_forcing;
 pub mod golden;
 pub mod session;
 mod subject;
+pub mod survey;
 mod thumbnail;
 pub mod values;
 

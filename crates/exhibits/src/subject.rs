@@ -3,7 +3,7 @@
 use crate::error::{ExhibitError, nearest};
 use crate::exhibits::read_equations;
 use dynamics::{METHODS, Method, Options, Simulation, Stepper};
-use equations::{Kind, Model, ParameterSet};
+use equations::{Kind, Model};
 use numerics::Real;
 use std::borrow::Cow;
 use zoo::{Field, System, SystemProcess};
@@ -14,26 +14,22 @@ pub struct Subject {
     model: Cow<'static, Model>,
     system: Option<&'static System>,
     text: Cow<'static, str>,
-    /// The named set that a name of the collection stands for.
-    set: Option<&'static ParameterSet>,
 }
 
 impl Subject {
-    /// A system of the zoo, by its slug or by its name in the collection.
+    /// A system of the zoo, by slug or by its name in the collection, with the values that the name means.
     ///
     /// # Errors
     /// There is none of that name.
     pub fn of_zoo(name: &str) -> Result<Self, ExhibitError> {
         let named = zoo::find_named(name).ok_or_else(|| ExhibitError::Unknown {
             name: name.to_owned(),
-            nearest: nearest(name, zoo::systems().iter().map(System::slug)),
+            nearest: nearest_system(name, std::iter::empty()),
         })?;
-        let system = named.system;
         Ok(Self {
-            model: Cow::Borrowed(system.model()),
-            system: Some(system),
-            text: Cow::Borrowed(system.text()),
-            set: named.set.and_then(|set| system.model().set(set)),
+            model: named.model(),
+            system: Some(named.system),
+            text: Cow::Borrowed(named.system.text()),
         })
     }
 
@@ -43,7 +39,7 @@ impl Subject {
     /// They cannot be read.
     pub fn typed(text: &str) -> Result<Self, ExhibitError> {
         let model = read_equations(text)?;
-        Ok(Self { model: Cow::Owned(model), system: None, text: Cow::Owned(text.to_owned()), set: None })
+        Ok(Self { model: Cow::Owned(model), system: None, text: Cow::Owned(text.to_owned()) })
     }
 
     /// The system of the zoo, if it is one.
@@ -53,6 +49,10 @@ impl Subject {
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+    /// The model alone.
+    pub fn into_model(self) -> Cow<'static, Model> {
+        self.model
     }
     /// The `.ode` text.
     pub fn text(&self) -> &str {
@@ -76,11 +76,11 @@ impl Subject {
     }
     /// Default values of the parameters.
     pub fn parameters(&self) -> Vec<f64> {
-        self.set.map_or_else(|| self.model.parameter_values(), |set| self.model.values_with(set).0)
+        self.model.parameter_values()
     }
     /// Default start.
     pub fn start(&self) -> Vec<f64> {
-        self.set.map_or_else(|| self.model.initial(), |set| self.model.values_with(set).1)
+        self.model.initial()
     }
     /// Time at the start.
     pub fn start_time(&self) -> f64 {
@@ -88,9 +88,7 @@ impl Subject {
     }
     /// Default step.
     pub fn step(&self) -> f64 {
-        let set =
-            self.set.and_then(|set| set.options.iter().find(|(name, _)| name.eq_ignore_ascii_case("dt")));
-        let own = set.and_then(|(_, value)| value.parse().ok()).or(self.model.options.dt);
+        let own = self.model.options.dt;
         own.filter(|dt| *dt > 0.0).unwrap_or(if self.is_map() { 1.0 } else { 0.05 })
     }
     /// The magnitude beyond which a variable has diverged.
@@ -217,6 +215,18 @@ impl Subject {
         }
         Ok(values)
     }
+}
+
+/// The name of a system nearest to one that does not exist, some other names among them. Names of the collection
+/// are told where one is looked for.
+pub(crate) fn nearest_system<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Option<String> {
+    let prefix = "dysts:";
+    if name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)) {
+        let known: Vec<String> =
+            zoo::systems().iter().filter_map(|s| Some(format!("{prefix}{}", s.collection()?))).collect();
+        return nearest(name, known.iter().map(String::as_str));
+    }
+    nearest(name, others.chain(zoo::systems().iter().map(|s| -> &'a str { s.slug() })))
 }
 
 /// A run of a whole system.

@@ -94,6 +94,12 @@ fn one(
     {
         return Err(format!("{name:?}: the name of a map in the collection begins with `map:`, no other"));
     }
+    let sets = header.collection.iter().filter_map(|(_, set)| set.as_ref());
+    for name in sets.chain(header.presets.iter().map(|(name, _)| name)) {
+        if model.set(name).is_none() {
+            return Err(format!("the header names a set {name:?} that the equations do not have"));
+        }
+    }
     let collection = match &header.collection {
         Some((name, set)) => format!("Some(({name:?}, {set:?}))"),
         None => "None".to_owned(),

@@ -5,6 +5,7 @@
 
 use equations::{EquationError, Interpreter, Model};
 use numerics::{Flow, FlowJacobian, Map, MapJacobian, Real};
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 mod process;
@@ -123,6 +124,10 @@ impl System {
     /// The equations, read once.
     pub fn model(&self) -> &Model {
         self.model.get_or_init(|| read(self.text))
+    }
+    /// All of it, at given parameters: delays, noise and events beside the right-hand side.
+    pub fn process(&'static self, parameters: &[f64]) -> SystemProcess {
+        SystemProcess::new(self.model(), self.field(parameters), parameters)
     }
     /// Its right-hand side: native code where there is some, else the register program.
     pub fn field<V: Real>(&'static self, parameters: &[f64]) -> Field<V> {
@@ -275,6 +280,33 @@ pub struct Named {
     pub system: &'static System,
     /// The named set of its text.
     pub set: Option<&'static str>,
+}
+
+impl Named {
+    /// The equations, with the values and the settings of the set in place of the text's.
+    pub fn model(&self) -> Cow<'static, Model> {
+        let model = self.system.model();
+        let Some(set) = self.set.and_then(|set| model.set(set)) else { return Cow::Borrowed(model) };
+        let (parameters, start) = model.values_with(set);
+        let mut own = model.clone();
+        for (parameter, value) in own.parameters.iter_mut().zip(parameters) {
+            parameter.value = value;
+        }
+        for (variable, value) in own.variables.iter_mut().zip(start) {
+            variable.initial = value;
+        }
+        for (name, value) in &set.options {
+            let value = value.parse::<f64>().ok().filter(|value| value.is_finite());
+            let option = match name.to_ascii_lowercase().as_str() {
+                "dt" => &mut own.options.dt,
+                "total" => &mut own.options.total,
+                "bounds" => &mut own.options.bounds,
+                _ => continue,
+            };
+            *option = value.or(*option);
+        }
+        Cow::Owned(own)
+    }
 }
 
 /// What a name means, in any case: a slug, or `dysts:Lorenz` and `dysts:map:Duffing` for the collection's own
@@ -513,6 +545,17 @@ mod tests {
             let flow = system.model().kind == equations::Kind::Flow;
             assert!(system.period().is_none_or(|period| flow && period > 0.0), "{slug}");
             assert!(system.regular().is_none_or(|why| !why.is_empty()), "{slug}");
+            let named = Named { system, set: system.collection_set() };
+            let model = named.model();
+            assert_eq!(
+                model.parameter_values() == system.model().parameter_values(),
+                named.set.is_none(),
+                "{slug}"
+            );
+            for parameter in &model.parameters {
+                let [low, high] = system.parameter(&parameter.name).unwrap().range.unwrap();
+                assert!((low..=high).contains(&parameter.value), "{slug}: {}", parameter.name);
+            }
         }
     }
 }

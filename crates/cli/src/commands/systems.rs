@@ -3,12 +3,19 @@
 use super::print_json;
 use crate::Failure;
 use crate::args::Systems;
+use crate::progress::Progress;
 use crate::table::{Align, Table};
-use crate::text::brief_or_dash;
+use crate::text::{brief, brief_or_dash};
 use equations::Kind;
+use exhibits::survey::{Asked, Surveyed, survey};
 use serde::Serialize;
 use std::io::Write;
 use zoo::System;
+
+/// Most periods of a survey.
+const MOST_PERIODS: f64 = 1e6;
+/// Most starts of a survey.
+const MOST_STARTS: u32 = 100_000;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -19,11 +26,44 @@ struct Row<'a> {
     dimension: usize,
     parameters: usize,
     lyapunov: Option<&'a [f64]>,
+    lyapunov_source: Option<&'a str>,
+    period: Option<f64>,
+    /// Why it is not chaotic at its defaults.
+    regular: Option<&'a str>,
+    /// Name of the collection's version.
+    collection: Option<String>,
+    view: Vec<&'a str>,
+    /// Whether the right-hand side is compiled.
+    native: bool,
     citation: &'a str,
     sentence: &'a str,
 }
 
-pub(super) fn systems(arguments: &Systems, out: &mut dyn Write) -> Result<(), Failure> {
+impl Row<'static> {
+    fn of(system: &'static System) -> Self {
+        let model = system.model();
+        Self {
+            slug: system.slug(),
+            name: system.name(),
+            family: system.family(),
+            kind: if model.kind == Kind::Map { "map" } else { "flow" },
+            dimension: model.dimension(),
+            parameters: model.parameters.len(),
+            lyapunov: system.lyapunov(),
+            lyapunov_source: system.lyapunov_source(),
+            period: system.period(),
+            regular: system.regular(),
+            collection: system.collection().map(|name| format!("dysts:{name}")),
+            view: system.view().iter().map(|axis| model.variables[*axis].name.as_str()).collect(),
+            native: system.field::<f64>(&model.parameter_values()).is_native(),
+            citation: system.citation(),
+            sentence: system.sentence(),
+        }
+    }
+}
+
+/// The systems that are asked for, family by family.
+fn found(arguments: &Systems) -> Result<Vec<&'static System>, Failure> {
     let wanted = arguments.family.as_ref().map(|family| family.to_lowercase());
     if let Some(family) = &wanted
         && !zoo::FAMILIES.iter().any(|name| name.to_lowercase().contains(family.as_str()))
@@ -31,27 +71,27 @@ pub(super) fn systems(arguments: &Systems, out: &mut dyn Write) -> Result<(), Fa
         let names: Vec<&str> = zoo::FAMILIES.to_vec();
         return Err(Failure::Input(format!("there is no family {family:?}; there are {}", names.join(", "))));
     }
-    let of_family = |system: &&System| {
+    let words: Vec<String> = arguments.words.iter().map(|word| word.to_lowercase()).collect();
+    let fits = |system: &System| {
+        let exponent = || system.lyapunov().and_then(|spectrum| spectrum.first().copied());
+        let collection = system.collection().map_or_else(String::new, |name| format!("dysts:{name}"));
+        let parts = [system.slug(), system.name(), system.family(), system.sentence(), system.citation()];
+        let text = format!("{} {collection}", parts.join(" ")).to_lowercase();
         wanted.as_ref().is_none_or(|family| system.family().to_lowercase().contains(family.as_str()))
+            && arguments.dimension.is_none_or(|span| span.contains(system.model().dimension() as f64))
+            && arguments.exponent.is_none_or(|span| exponent().is_some_and(|e| span.contains(e)))
+            && words.iter().all(|word| text.contains(word.as_str()))
     };
-    let dimension = |system: &System| system.model().dimension();
-    let of_dimension =
-        |system: &&System| arguments.dimension.is_none_or(|wanted| dimension(system) == wanted);
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    for family in zoo::FAMILIES {
-        let members = zoo::systems().iter().filter(|s| s.family() == family).filter(of_family);
-        rows.extend(members.filter(of_dimension).map(|system| Row {
-            slug: system.slug(),
-            name: system.name(),
-            family: system.family(),
-            kind: if system.model().kind == Kind::Map { "map" } else { "flow" },
-            dimension: dimension(system),
-            parameters: system.model().parameters.len(),
-            lyapunov: system.lyapunov(),
-            citation: system.citation(),
-            sentence: system.sentence(),
-        }));
+    let by_family = |family: &'static str| zoo::systems().iter().filter(move |s| s.family() == family);
+    Ok(zoo::FAMILIES.into_iter().flat_map(by_family).filter(|system| fits(system)).collect())
+}
+
+pub(super) fn systems(arguments: &Systems, out: &mut dyn Write) -> Result<(), Failure> {
+    let systems = found(arguments)?;
+    if arguments.survey {
+        return surveys(arguments, &systems, out);
     }
+    let rows: Vec<Row<'_>> = systems.into_iter().map(Row::of).collect();
     if arguments.json {
         return print_json(out, &rows);
     }
@@ -76,4 +116,56 @@ pub(super) fn systems(arguments: &Systems, out: &mut dyn Write) -> Result<(), Fa
         ]);
     }
     Ok(write!(out, "{table}")?)
+}
+
+fn surveys(arguments: &Systems, systems: &[&'static System], out: &mut dyn Write) -> Result<(), Failure> {
+    let asked = Asked { periods: arguments.periods, starts: arguments.starts, seed: arguments.seed };
+    if !(asked.periods > 0.0 && asked.periods <= MOST_PERIODS) {
+        return Err(Failure::Input(format!(
+            "--periods {}: must be above 0 and at most {MOST_PERIODS}",
+            asked.periods
+        )));
+    }
+    if !(1..=MOST_STARTS).contains(&asked.starts) {
+        return Err(Failure::Input(format!("--starts {}: must be from 1 to {MOST_STARTS}", asked.starts)));
+    }
+    let progress = Progress::new("survey", systems.len() as u64);
+    let mut reports: Vec<Surveyed> = Vec::new();
+    for (done, system) in systems.iter().enumerate() {
+        let report = survey(system, asked);
+        reports.push(report.map_err(|fault| Failure::Input(format!("{}: {fault}", system.slug())))?);
+        progress.at(done as u64 + 1);
+    }
+    drop(progress);
+    let bad = reports.iter().filter(|report| !report.stopped.is_empty()).count();
+    if arguments.json {
+        print_json(out, &reports)?;
+    } else {
+        let mut table = Table::new(&[
+            ("system", Align::Left),
+            ("solver", Align::Left),
+            ("step", Align::Right),
+            ("time", Align::Right),
+            ("stopped", Align::Right),
+            ("the first one", Align::Left),
+        ]);
+        for report in &reports {
+            let first = report.stopped.first();
+            table.row([
+                report.slug.into(),
+                report.solver.into(),
+                brief(report.dt),
+                brief(report.time),
+                format!("{} of {}", report.stopped.len(), report.starts),
+                first.map_or_else(String::new, |s| {
+                    format!("start {} at {}: {}", s.start, brief(s.time), s.what)
+                }),
+            ]);
+        }
+        write!(out, "{table}")?;
+    }
+    if bad > 0 {
+        return Err(Failure::Survey { stopped: bad, surveyed: reports.len() });
+    }
+    Ok(())
 }

@@ -31,7 +31,7 @@ impl Exhibit for GeneralizedTeacherForcing {
     fn declare(&self, recipe: &Recipe, means: &Means) -> Result<Declaration, ExhibitError> {
         let systems: Vec<(&str, &str)> = zoo::systems()
             .iter()
-            .filter(|s| s.model().variables.len() <= d::MOST_VARIABLES)
+            .filter(|s| s.model().variables.len() <= d::MOST_VARIABLES && s.model().is_plain())
             .map(|s| (s.slug(), s.name()))
             .collect();
         let subject = match &recipe.equations {
