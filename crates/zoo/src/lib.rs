@@ -349,7 +349,12 @@ mod tests {
                 system.model().parameter_values().iter().map(|p| p * (1.0 + 0.1 * stream.normal())).collect();
             let mut native = system.field::<V>(&parameters);
             let mut interpreted = Field::<V>::interpreted(system.model(), &parameters);
-            assert!(native.is_native() && !interpreted.is_native(), "{}", system.slug());
+            assert!(!interpreted.is_native(), "{}", system.slug());
+            if !native.is_native() {
+                let small = system.model().dimension() <= 6 && system.model().is_plain();
+                assert!(!small, "{} is not compiled", system.slug());
+                continue;
+            }
             for _ in 0..50 {
                 let mut x = vec![V::zero(); system.model().dimension()];
                 for lane in 0..V::LANES {
