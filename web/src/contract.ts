@@ -46,6 +46,10 @@ claims: Array<Claim>,
  */
 lesson: Array<LessonStep>, 
 /**
+ * Named sets of values, to be chosen from a menu.
+ */
+presets: Array<Preset>, 
+/**
  * What to cite for what is on screen.
  */
 citations: Array<string>, 
@@ -57,6 +61,66 @@ takesSeries: boolean,
  * Whether the GPU can carry (part of) the run.
  */
 takesGpu: boolean, };
+
+export type Preset = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it shows; may be empty.
+ */
+sentence: string, 
+/**
+ * The controls that it sets.
+ */
+sets: Array<Setting>, };
+
+export type Highlight = { 
+/**
+ * Line, from 1.
+ */
+line: number, 
+/**
+ * Column in characters, from 1.
+ */
+column: number, 
+/**
+ * Length in characters.
+ */
+length: number, 
+/**
+ * `comment`, `keyword`, `number`, `variable`, `parameter`, `quantity`, `function`, `setting` or `unknown`.
+ */
+class: string, };
+
+export type Word = { 
+/**
+ * The word.
+ */
+name: string, 
+/**
+ * What it is, as in [`Highlight`].
+ */
+class: string, 
+/**
+ * What goes with it, such as a function's arguments.
+ */
+detail: string, };
+
+export type Reading = { 
+/**
+ * Words and comments in the order of the text, without overlap.
+ */
+highlights: Array<Highlight>, 
+/**
+ * Words to complete with: the text's own first.
+ */
+words: Array<Word>, 
+/**
+ * What is wrong, or has no effect.
+ */
+diagnostics: Array<Diagnostic>, };
 
 export type Equations = { 
 /**
@@ -206,7 +270,15 @@ default: string, } | { "kind": "switch",
 /**
  * Default.
  */
-default: boolean, } | { "kind": "text", 
+default: boolean, } | { "kind": "curve", 
+/**
+ * Default.
+ */
+default: string, 
+/**
+ * Most points.
+ */
+points: number, } | { "kind": "text", 
 /**
  * Default.
  */
@@ -272,7 +344,8 @@ y: Axis,
  */
 alternative: string, 
 /**
- * Whether a click in it starts something.
+ * Whether a click in it starts something: on the stage where it hits a plane, in a plot at its place in the
+ * units of the axes.
  */
 pickable: boolean, };
 

@@ -5,7 +5,7 @@
 
 use crate::Failure;
 use crate::progress::Progress;
-use dynamics::{Method, Options, Orbit, Outcome, Stepper, Trajectory};
+use dynamics::{Method, Options, Outcome, Simulation, Stepper};
 use equations::{Interpreter, Kind, Model};
 
 /// How long to run when the file does not say.
@@ -45,6 +45,8 @@ pub struct Chosen {
     pub tolerance: f64,
     /// Steps, where they were named.
     pub steps: Option<u64>,
+    /// Seed of random numbers.
+    pub seed: u64,
 }
 
 /// A table, and how the run ended.
@@ -68,18 +70,9 @@ pub fn own_steps(model: &Model, dt: f64) -> u64 {
     if (steps - nearest).abs() <= 1e-9 * nearest { nearest as u64 } else { steps as u64 }
 }
 
-/// The solver that stands for a method of XPPAUT's: its own name where there is one, Tsitouras 5(4) for all that
-/// adapt or are of high order.
+/// The solver that stands for a method of XPPAUT's: Runge-Kutta 4 where none is named, as there.
 pub fn method(named: Option<&str>) -> Method {
-    // XPPAUT tells methods apart by their first letters.
-    match named.unwrap_or("") {
-        "" => Method::RungeKutta4,
-        name if name.starts_with("eu") => Method::Euler,
-        name if name.starts_with("run") || name.starts_with("rk") => Method::RungeKutta4,
-        // `discrete` says that the equations are a map, which their form says already.
-        name if name.starts_with("di") => Method::RungeKutta4,
-        _ => Method::Tsitouras5,
-    }
+    named.and_then(Method::from_xpp).unwrap_or_default()
 }
 
 impl Plan {
@@ -106,6 +99,7 @@ impl Plan {
             rtol: chosen.tolerance,
             atol: 1e-3 * chosen.tolerance,
             bound: model.options.bounds.filter(|b| *b > 0.0).unwrap_or(BOUND),
+            seed: chosen.seed,
             ..Options::default()
         };
         Ok(Self { options, rows, transient: model.options.trans.unwrap_or(0.0) })
@@ -119,40 +113,77 @@ impl Plan {
 pub fn tabulate(model: &Model, chosen: &Chosen) -> Result<OdeTable, Failure> {
     let plan = Plan::new(model, chosen)?;
     let refused = |e: dynamics::Error| Failure::Input(e.to_string());
-    let programs = Interpreter::new(model.system(), &chosen.parameters);
-    let auxiliaries = programs.clone();
-    if model.kind == Kind::Map {
-        let orbit = Orbit::new(programs, plan.options.clone(), &chosen.start).map_err(refused)?;
-        Ok(walk(model, &plan, orbit, auxiliaries))
-    } else {
-        let trajectory = Trajectory::new(programs, plan.options.clone(), &chosen.start).map_err(refused)?;
-        Ok(walk(model, &plan, trajectory, auxiliaries))
-    }
+    let process = Interpreter::new(model.system(), &chosen.parameters);
+    let simulation = Simulation::new(process, plan.options.clone(), &chosen.start).map_err(refused)?;
+    Ok(walk(model, &plan, simulation))
 }
 
-fn walk(model: &Model, plan: &Plan, mut stepper: impl Stepper, mut programs: Interpreter<f64>) -> OdeTable {
-    let mut names = vec!["t".to_owned()];
-    names.extend(model.variables.iter().map(|v| v.name.clone()));
-    names.extend(model.auxiliaries.iter().map(|a| a.name.clone()));
+/// The columns that the text asks for, by their places: 0 is the time, then variables and auxiliary quantities. `only`
+/// names all of them, the time too if it is wanted, as in XPPAUT.
+fn columns(model: &Model) -> Vec<usize> {
+    let names: Vec<&str> = std::iter::once("t")
+        .chain(model.variables.iter().map(|v| v.name.as_str()))
+        .chain(model.auxiliaries.iter().map(|a| a.name.as_str()))
+        .collect();
+    if model.only.is_empty() {
+        return (0..names.len()).collect();
+    }
+    let place = |only: &String| names.iter().position(|name| only.eq_ignore_ascii_case(name));
+    model.only.iter().filter_map(place).collect()
+}
+
+fn walk(model: &Model, plan: &Plan, mut run: Simulation<Interpreter<f64>>) -> OdeTable {
+    let columns = columns(model);
+    let mut all = vec!["t".to_owned()];
+    all.extend(model.variables.iter().map(|v| v.name.clone()));
+    all.extend(model.auxiliaries.iter().map(|a| a.name.clone()));
+    let names = columns.iter().map(|&k| all[k].clone()).collect();
     let progress = Progress::new("running", plan.rows);
-    let mut rows = Vec::new();
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    let mut programs = run.process().clone();
     let mut extra = vec![0.0; model.auxiliaries.len()];
-    for row in 0..=plan.rows {
-        if row > 0 && !stepper.advance().is_ok() {
-            break;
-        }
-        let (t, state) = (stepper.time(), stepper.state());
-        if t.abs() >= plan.transient {
-            if !extra.is_empty() {
-                programs.auxiliaries(t, state, &mut extra);
+    let mut row_of = |t: f64, state: &[f64], inputs: &[f64], parameters: &[f64]| {
+        if !extra.is_empty() {
+            // Events may have changed the parameters.
+            for (index, value) in parameters.iter().enumerate() {
+                programs.set_parameter(index, *value);
             }
-            rows.push(std::iter::once(t).chain(state.iter().copied()).chain(extra.iter().copied()).collect());
+            programs.auxiliaries_with(t, state, inputs, &mut extra);
+        }
+        let n = state.len();
+        let value = |k: usize| match k {
+            0 => t,
+            k if k <= n => state[k - 1],
+            k => extra[k - 1 - n],
+        };
+        columns.iter().map(|&k| value(k)).collect::<Vec<f64>>()
+    };
+    for row in 0..=plan.rows {
+        if row > 0 {
+            let well = run.advance().is_ok();
+            // What events asked to be written out, between the regular rows.
+            for mark in run.take_marks() {
+                if mark.time.abs() >= plan.transient {
+                    let parameters = run.process().parameters().to_vec();
+                    let inputs = run.inputs().to_vec();
+                    rows.push(row_of(mark.time, &mark.state, &inputs, &parameters));
+                }
+            }
+            if !well {
+                break;
+            }
+        }
+        let t = run.time();
+        if t.abs() >= plan.transient {
+            let (inputs, state) = (run.inputs().to_vec(), run.state().to_vec());
+            let parameters = run.process().parameters().to_vec();
+            rows.push(row_of(t, &state, &inputs, &parameters));
         }
         if row % CHUNK == 0 {
             progress.at(row);
         }
     }
-    OdeTable { names, rows, outcome: stepper.outcome().clone() }
+    OdeTable { names, rows, outcome: run.outcome().clone() }
 }
 
 #[cfg(test)]
@@ -171,6 +202,7 @@ mod tests {
             method: method(model.options.meth.as_deref()),
             tolerance: 1e-8,
             steps: None,
+            seed: 1,
         }
     }
 
@@ -229,8 +261,9 @@ mod tests {
         assert_eq!(method(None), Method::RungeKutta4);
         assert_eq!(method(Some("rungekutta")), Method::RungeKutta4);
         assert_eq!(method(Some("euler")), Method::Euler);
-        for adaptive in ["qualrk", "cvode", "gear", "stiff", "5dp", "modeuler"] {
-            assert_eq!(method(Some(adaptive)), Method::Tsitouras5, "{adaptive}");
+        assert_eq!(method(Some("modeuler")), Method::ModifiedEuler);
+        for stiff in ["cvode", "gear", "stiff"] {
+            assert_eq!(method(Some(stiff)), Method::Rodas4, "{stiff}");
         }
     }
 }

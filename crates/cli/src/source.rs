@@ -89,6 +89,13 @@ pub fn read_equations(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path).map_err(read)?;
     // Old files are written in the character sets of their day; only comments hold such characters.
     let text = String::from_utf8_lossy(&bytes).into_owned();
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let mut beside = |name: &str| {
+        let file = folder.join(name);
+        let small = std::fs::metadata(&file).is_ok_and(|m| m.is_file() && m.len() <= most as u64);
+        small.then(|| std::fs::read_to_string(&file).ok()).flatten()
+    };
+    let text = equations::embed_tables(&text, &mut beside).map_err(|e| Failure::Input(in_file(path, &e)))?;
     for diagnostic in exhibits::check_equations(&text).iter().filter(|d| d.severity == "warning") {
         let (line, column) = (diagnostic.line, diagnostic.column);
         eprintln!("{}: line {line}, column {column}: {}", path.display(), diagnostic.message);

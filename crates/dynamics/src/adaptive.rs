@@ -4,7 +4,8 @@ use crate::drive::Drive;
 use crate::method::Method;
 use crate::outcome::{Divergence, Outcome, Statistics};
 use crate::pack::{Unpack, flag};
-use crate::rodas::{self, Rodas};
+use crate::past::Form;
+use crate::rodas::Rodas;
 use crate::step::{Workspace, combine, explicit, outside};
 use crate::tableau::{
     DORMAND_PRINCE_5, DORMAND_PRINCE_8, EIGHTH_DENSE, EIGHTH_MORE, EIGHTH_THIRD, TSITOURAS_5, Tableau,
@@ -19,12 +20,90 @@ const PASSES: u32 = 6;
 /// Stages of the method of order 8 with those of its interpolant, the thirteenth being the rates at the end.
 const EIGHTH_STAGES: usize = 16;
 
+/// A pair whose last stage is the next step's first, with an interpolant over its stages.
+#[derive(Clone, Copy, Debug)]
+enum Pair {
+    Tsitouras,
+    DormandPrince,
+}
+
+impl Pair {
+    fn tableau(self) -> &'static Tableau {
+        match self {
+            Self::Tsitouras => &TSITOURAS_5,
+            Self::DormandPrince => &DORMAND_PRINCE_5,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Scheme {
-    /// A pair whose last stage is the next step's first, with an interpolant over its stages.
-    Pair(&'static Tableau),
+    Pair(Pair),
     Eighth,
     Rodas(Box<Rodas>),
+}
+
+impl Scheme {
+    /// Rows of `n` numbers that the interpolant needs.
+    fn rows(&self) -> usize {
+        match self {
+            Self::Pair(pair) => pair.tableau().stages(),
+            Self::Eighth => EIGHTH_STAGES,
+            Self::Rodas(_) => 2,
+        }
+    }
+
+    /// Form of the interpolant.
+    fn form(&self) -> Form {
+        match self {
+            Self::Pair(_) => Form::Powers,
+            Self::Eighth => Form::Eighth,
+            Self::Rodas(_) => Form::Rodas,
+        }
+    }
+
+    /// Writes the coefficients of variable `i` of the interpolant over a step of length `h` from `x0` to `x1`, from
+    /// what [`Adaptive::keep_dense`] keeps.
+    fn coefficients(&self, dense: &[f64], h: f64, x0: &[f64], x1: &[f64], i: usize, c: &mut [f64]) {
+        let n = x0.len();
+        match self {
+            Self::Pair(pair) => {
+                let tableau = pair.tableau();
+                for (power, place) in c.iter_mut().enumerate() {
+                    let mut total = 0.0;
+                    for (stage, weights) in tableau.interpolant.iter().enumerate() {
+                        total += weights[power] * dense[stage * n + i];
+                    }
+                    *place = h * total;
+                }
+            }
+            Self::Rodas(_) => {
+                c.copy_from_slice(&[x1[i] - x0[i], dense[i], dense[n + i]]);
+            }
+            Self::Eighth => {
+                let change = x1[i] - x0[i];
+                let first = h * dense[i] - change;
+                c[..3].copy_from_slice(&[change, first, change - h * dense[12 * n + i] - first]);
+                for (place, weights) in c[3..].iter_mut().zip(&EIGHTH_DENSE) {
+                    let mut total = 0.0;
+                    for (stage, weight) in weights.iter().enumerate() {
+                        total += weight * dense[stage * n + i];
+                    }
+                    *place = h * total;
+                }
+            }
+        }
+    }
+}
+
+/// The form of an adaptive method's interpolant.
+pub(crate) fn form(method: Method) -> Form {
+    match method {
+        Method::Tsitouras5 | Method::DormandPrince5 => Form::Powers,
+        Method::DormandPrince8 => Form::Eighth,
+        Method::Rodas4 => Form::Rodas,
+        _ => Form::Ends,
+    }
 }
 
 /// What an adaptive method carries: its last step, which reaches up to or beyond the last output.
@@ -60,16 +139,12 @@ pub(crate) struct Adaptive {
 impl Adaptive {
     pub(crate) fn new(method: Method, n: usize) -> Self {
         let scheme = match method {
-            Method::DormandPrince5 => Scheme::Pair(&DORMAND_PRINCE_5),
+            Method::DormandPrince5 => Scheme::Pair(Pair::DormandPrince),
             Method::DormandPrince8 => Scheme::Eighth,
             Method::Rodas4 => Scheme::Rodas(Box::new(Rodas::new(n))),
-            _ => Scheme::Pair(&TSITOURAS_5),
+            _ => Scheme::Pair(Pair::Tsitouras),
         };
-        let stages = match &scheme {
-            Scheme::Pair(tableau) => tableau.stages(),
-            Scheme::Eighth => EIGHTH_STAGES,
-            Scheme::Rodas(_) => 2,
-        };
+        let stages = scheme.rows();
         let room = |count: usize| vec![0.0; count * n];
         Self {
             scheme,
@@ -178,16 +253,25 @@ impl Adaptive {
     }
 
     /// Tries a step of length `h`; returns the size of its error relative to the tolerance.
+    #[inline]
     fn attempt<P: Process>(&mut self, drive: &mut Drive<P>, o: &Options, h: f64) -> f64 {
         let n = self.x.len();
         let Workspace { value, error, stages, .. } = &mut self.work;
         match &mut self.scheme {
-            Scheme::Pair(tableau) => {
+            Scheme::Pair(pair) => {
                 // The rates at the present state stand in `rate`: the last stage of one step is the next one's first.
                 stages[..n].copy_from_slice(&self.rate);
-                let scratch = &mut self.scratch;
-                explicit(tableau, drive, self.now, h, &self.x, value, Some(error), stages, scratch, true);
-                error_norm(o, &self.x, value, error)
+                let (t, x, scratch) = (self.now, &self.x, &mut self.scratch);
+                // Each call has constants of its own, which the compiler works into the loops.
+                match pair {
+                    Pair::Tsitouras => {
+                        explicit(&TSITOURAS_5, drive, t, h, x, value, Some(error), stages, scratch, true)
+                    }
+                    Pair::DormandPrince => {
+                        explicit(&DORMAND_PRINCE_5, drive, t, h, x, value, Some(error), stages, scratch, true)
+                    }
+                };
+                error_norm(o, x, value, error)
             }
             Scheme::Eighth => {
                 stages[..n].copy_from_slice(&self.rate);
@@ -202,15 +286,24 @@ impl Adaptive {
                 if sum > 0.0 { fifth * fifth / libm::sqrt(sum) } else { sum }
             }
             Scheme::Rodas(rodas) => {
-                if !rodas.attempt(drive, (self.now, h), &self.x, &self.rate, value, error) {
+                let (small, step) = (o.atol / o.rtol, (self.now, h));
+                if !rodas.attempt(drive, step, &self.x, &self.rate, value, error, small) {
                     return f64::INFINITY;
                 }
-                error_norm(o, &self.x, value, error)
+                let size = error_norm(o, &self.x, value, error);
+                if size.is_nan() || size > 1.0 {
+                    return size;
+                }
+                rodas.keep_dense(stages);
+                rodas.dense_error(drive, step, &self.x, value, stages, error);
+                let between = error_norm(o, &self.x, value, error);
+                if between > size { between } else { size }
             }
         }
     }
 
     /// Writes the rates at the end `now + h` of the step just tried to `end_rate`.
+    #[inline]
     fn rate_at_end<P: Process>(&mut self, drive: &mut Drive<P>, h: f64) {
         match self.scheme {
             Scheme::Pair(_) => {
@@ -223,6 +316,7 @@ impl Adaptive {
 
     /// Tries a step, once more for each pass that lags shorter than it need. The rates at its end are left in
     /// `end_rate` where the system has delays.
+    #[inline]
     fn attempt_with_past<P: Process>(&mut self, drive: &mut Drive<P>, o: &Options, h: f64) -> f64 {
         let Some(past) = &mut drive.past else { return self.attempt(drive, o, h) };
         past.watch_ahead();
@@ -246,73 +340,81 @@ impl Adaptive {
                 // The step is too long for its lags: refuse it.
                 return 32.0;
             }
-            past.lay_ahead(h, &self.work.value, &self.end_rate);
+            // The next pass sees the interpolant of this one.
+            self.keep_stages();
+            let n = self.x.len();
+            if matches!(self.scheme, Scheme::Eighth) {
+                let (stages, scratch) = (&mut self.work.stages, &mut self.scratch);
+                further(drive, self.now, h, &self.x, stages, scratch);
+            }
+            if let Some(past) = &mut drive.past {
+                let Self { scheme, work, x, .. } = self;
+                let stages = &work.stages[..scheme.rows() * n];
+                past.lay_bent_ahead(h, |i, c| scheme.coefficients(stages, h, x, &work.value, i, c));
+            }
             self.earlier.copy_from_slice(&self.work.value);
             pass += 1;
         }
     }
 
-    /// Keeps what the interpolant of the step just tried needs.
-    fn keep_dense(&mut self) {
+    /// Completes in `work.stages` what the interpolant of the step just tried needs, `end_rate` being known.
+    #[inline]
+    fn keep_stages(&mut self) {
+        let n = self.x.len();
         match &self.scheme {
-            Scheme::Rodas(rodas) => rodas.keep_dense(&mut self.dense),
-            _ => core::mem::swap(&mut self.dense, &mut self.work.stages),
+            Scheme::Pair(_) => {}
+            Scheme::Eighth => self.work.stages[12 * n..13 * n].copy_from_slice(&self.end_rate),
+            Scheme::Rodas(rodas) => rodas.keep_dense(&mut self.work.stages),
         }
+    }
+
+    /// Keeps what the interpolant of the step just tried needs.
+    #[inline]
+    fn keep_dense(&mut self) {
+        self.keep_stages();
+        core::mem::swap(&mut self.dense, &mut self.work.stages);
         self.dense_known = false;
     }
 
     /// Lets [`Adaptive::interpolate`] follow: evaluates the further stages of order 8, once a step.
+    #[inline]
     fn prepare<P: Process>(&mut self, drive: &mut Drive<P>) {
-        if self.dense_known || !matches!(self.scheme, Scheme::Eighth) {
-            return;
+        if !self.dense_known && matches!(self.scheme, Scheme::Eighth) {
+            further(drive, self.from, self.length, &self.x_from, &mut self.dense, &mut self.scratch);
+            self.dense_known = true;
         }
-        let n = self.x.len();
-        for more in 0..EIGHTH_MORE.stages() {
-            let (known, rest) = self.dense.split_at_mut((13 + more) * n);
-            combine(EIGHTH_MORE.a[more], known, self.length, &self.x_from, &mut self.scratch);
-            drive.rate(self.from + EIGHTH_MORE.c[more] * self.length, &self.scratch, &mut rest[..n]);
-        }
-        self.dense_known = true;
     }
 
     /// The state at the fraction `theta` of the last accepted step, whose end is `end`.
+    #[inline]
     fn interpolate(&self, theta: f64, end: &[f64], out: &mut [f64]) {
-        let n = out.len();
         match self.scheme {
-            Scheme::Pair(tableau) => {
-                let mut weights = [0.0; TSITOURAS_5.stages()];
-                for (stage, weight) in weights.iter_mut().enumerate() {
-                    *weight = tableau.weight(stage, theta);
-                }
-                for i in 0..n {
-                    let mut total = 0.0;
-                    for (stage, weight) in weights.iter().enumerate() {
-                        total += weight * self.dense[stage * n + i];
-                    }
-                    out[i] = self.x_from[i] + self.length * total;
+            Scheme::Pair(Pair::Tsitouras) => self.interpolate_pair(&TSITOURAS_5, theta, out),
+            Scheme::Pair(Pair::DormandPrince) => self.interpolate_pair(&DORMAND_PRINCE_5, theta, out),
+            _ => {
+                let mut room = [0.0; 7];
+                let c = &mut room[..self.scheme.form().count()];
+                for (i, place) in out.iter_mut().enumerate() {
+                    self.scheme.coefficients(&self.dense, self.length, &self.x_from, end, i, c);
+                    *place = self.x_from[i] + self.scheme.form().value(c, theta);
                 }
             }
-            Scheme::Rodas(_) => rodas::interpolate(&self.dense, &self.x_from, end, theta, out),
-            Scheme::Eighth => {
-                let rest = 1.0 - theta;
-                for i in 0..n {
-                    let mut upper = [0.0; 4];
-                    for (place, weights) in upper.iter_mut().zip(&EIGHTH_DENSE) {
-                        for (stage, weight) in weights.iter().enumerate() {
-                            *place += weight * self.dense[stage * n + i];
-                        }
-                        *place *= self.length;
-                    }
-                    let change = end[i] - self.x_from[i];
-                    let first = self.length * self.dense[i] - change;
-                    let last = self.length * self.dense[12 * n + i];
-                    let second = change - last - first;
-                    let [c3, c4, c5, c6] = upper;
-                    let inner = c3 + theta * (c4 + rest * (c5 + theta * c6));
-                    out[i] =
-                        self.x_from[i] + theta * (change + rest * (first + theta * (second + rest * inner)));
-                }
+        }
+    }
+
+    #[inline(always)]
+    fn interpolate_pair(&self, tableau: &Tableau, theta: f64, out: &mut [f64]) {
+        let n = out.len();
+        let mut weights = [0.0; TSITOURAS_5.stages()];
+        for (stage, weight) in weights.iter_mut().enumerate() {
+            *weight = tableau.weight(stage, theta);
+        }
+        for i in 0..n {
+            let mut total = 0.0;
+            for (stage, weight) in weights.iter().enumerate() {
+                total += weight * self.dense[stage * n + i];
             }
+            out[i] = self.x_from[i] + self.length * total;
         }
     }
 
@@ -363,7 +465,8 @@ impl Adaptive {
                 }
                 continue;
             }
-            if !(direction * (target - self.now) > 0.0) {
+            let remains = direction * (target - self.now) > 0.0;
+            if !remains {
                 break;
             }
             if tried == o.max_steps {
@@ -456,6 +559,7 @@ impl Adaptive {
     }
 
     /// Makes the step just tried the last accepted one, up to the first event in it.
+    #[inline]
     fn accept<P: Process>(
         &mut self,
         drive: &mut Drive<P>,
@@ -464,7 +568,6 @@ impl Adaptive {
         (h, end): (f64, f64),
         landing: Option<u32>,
     ) -> Outcome {
-        let n = self.x.len();
         if !watch.is_active()
             && let Some(variable) = outside(&self.work.value, o.bound)
         {
@@ -472,9 +575,6 @@ impl Adaptive {
         }
         if drive.past.is_none() {
             self.rate_at_end(drive, h);
-        }
-        if matches!(self.scheme, Scheme::Eighth) {
-            self.work.stages[12 * n..13 * n].copy_from_slice(&self.end_rate);
         }
         let start = self.now;
         (self.from, self.length) = (start, h);
@@ -509,7 +609,9 @@ impl Adaptive {
             self.now = end;
             self.rate.copy_from_slice(&self.end_rate);
         }
-        if let Some(variable) = outside(&self.x, o.bound) {
+        if watch.is_active()
+            && let Some(variable) = outside(&self.x, o.bound)
+        {
             let (time, value) = (self.now, self.x[variable]);
             self.x.copy_from_slice(&self.x_from);
             (self.now, self.length, self.pending) = (start, 0.0, false);
@@ -519,8 +621,14 @@ impl Adaptive {
             rodas.forget();
         }
         let now = self.now;
+        if drive.past.is_some() {
+            self.prepare(drive);
+        }
         if let Some(past) = &mut drive.past {
             let mut fits = past.push(now, &self.x, &self.rate);
+            let (scheme, dense, x0) = (&self.scheme, &self.dense, &self.x_from);
+            let full_end = if hit.is_some() { &self.earlier } else { &self.x };
+            past.bend(hit.unwrap_or(1.0), |i, c| scheme.coefficients(dense, h, x0, full_end, i, c));
             while self.breaks.first().is_some_and(|&(time, _)| time <= now) {
                 self.breaks.remove(0);
             }
@@ -575,10 +683,28 @@ impl Adaptive {
     }
 }
 
+/// The further stages of the interpolant of order 8, behind the thirteen in `stages`.
+fn further<P: Process>(
+    drive: &mut Drive<P>,
+    t: f64,
+    h: f64,
+    x: &[f64],
+    stages: &mut [f64],
+    scratch: &mut [f64],
+) {
+    let n = x.len();
+    for more in 0..EIGHTH_MORE.stages() {
+        let (known, rest) = stages.split_at_mut((13 + more) * n);
+        combine(EIGHTH_MORE.a[more], known, h, x, scratch);
+        drive.rate(t + EIGHTH_MORE.c[more] * h, scratch, &mut rest[..n]);
+    }
+}
+
 fn diverged(time: f64, variable: usize, value: f64, last_time: f64, last_state: &[f64]) -> Outcome {
     Outcome::Diverged(Divergence { time, variable, value, last_time, last_state: last_state.to_vec() })
 }
 
+#[inline]
 fn clamp(value: f64, low: f64, high: f64) -> f64 {
     // Written so that a value that is not a number becomes the low end.
     if value > high {
@@ -590,6 +716,7 @@ fn clamp(value: f64, low: f64, high: f64) -> f64 {
     }
 }
 
+#[inline]
 fn error_norm(o: &Options, x: &[f64], next: &[f64], error: &[f64]) -> f64 {
     let mut total = 0.0;
     for i in 0..x.len() {

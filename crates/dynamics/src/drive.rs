@@ -1,7 +1,10 @@
 //! A process with its inputs: what the solvers see is a flow.
 
-use crate::past::Past;
+use crate::past::{Form, Past};
 use numerics::{Draw, Flow, Process, Stream};
+
+/// The root of the rounding unit, the relative change of a finite difference.
+pub(crate) const ROOT: f64 = 1.490_116_119_384_765_6e-8;
 
 /// A process as a flow: delayed values come from the past, random draws are held.
 #[derive(Clone, Debug)]
@@ -12,6 +15,8 @@ pub(crate) struct Drive<P> {
     /// For each delayed value its variable and its column in the past.
     delayed: Vec<(usize, usize)>,
     lags: Vec<f64>,
+    /// Whether to look beside a jump rather than at it; iterations of a map have no sides.
+    nudge: bool,
     before: Vec<f64>,
     draws: Vec<Draw>,
     pub(crate) stream: Option<Stream>,
@@ -20,8 +25,8 @@ pub(crate) struct Drive<P> {
 }
 
 impl<P: Process> Drive<P> {
-    /// `straight` lays straight lines through the past.
-    pub(crate) fn new(process: P, seed: u64, straight: bool, start: f64) -> Self {
+    /// `straight` lays straight lines through the past, else `form` says what stands between two steps.
+    pub(crate) fn new(process: P, seed: u64, straight: bool, form: Form, start: f64) -> Self {
         let mut variables = Vec::new();
         let delayed: Vec<(usize, usize)> = process
             .delayed()
@@ -40,7 +45,8 @@ impl<P: Process> Drive<P> {
             lags: vec![0.0; delayed.len()],
             before: vec![0.0; if delayed.is_empty() { 0 } else { process.dimension() }],
             stream: (!draws.is_empty()).then(|| Stream::new(seed, "noise")),
-            past: (!delayed.is_empty()).then(|| Past::new(variables, delayed.len(), straight, start)),
+            past: (!delayed.is_empty()).then(|| Past::new(variables, delayed.len(), straight, form, start)),
+            nudge: !process.is_map(),
             delayed,
             draws,
             process,
@@ -87,7 +93,15 @@ impl<P: Process> Drive<P> {
     }
 
     /// Writes the delayed values into the inputs.
+    #[inline(always)]
     pub(crate) fn fill(&mut self, t: f64, x: &[f64]) {
+        if self.past.is_some() {
+            self.fill_from_past(t, x);
+        }
+    }
+
+    #[inline(never)]
+    fn fill_from_past(&mut self, t: f64, x: &[f64]) {
         let Some(past) = &mut self.past else { return };
         self.process.lags(t, x, &mut self.lags);
         // At the start of a step one looks at what follows a jump in the past, within the step and at its end at
@@ -96,15 +110,17 @@ impl<P: Process> Drive<P> {
         for (value, &(variable, column)) in self.delayed.iter().enumerate() {
             let lag = self.lags[value];
             let slack = 8.0 * f64::EPSILON * (libm::fabs(t) + libm::fabs(lag));
-            if !(lag > slack) {
+            let reaches_back = lag > slack;
+            if !reaches_back {
                 self.inputs[value] = x[variable];
                 continue;
             }
             if lag > past.largest {
                 past.largest = lag;
             }
+            let slack = if self.nudge { slack } else { 0.0 };
             let s = if within { (t - lag) - slack } else { (t - lag) + slack };
-            self.inputs[value] = if past.is_before_start(s) {
+            self.inputs[value] = if past.is_before_start(s, slack) {
                 self.process.history(s, &mut self.before);
                 self.before[variable]
             } else {
@@ -120,7 +136,8 @@ impl<P: Process> Drive<P> {
     }
 
     /// Writes the Jacobian of the rates at fixed inputs, by finite differences where the process has none; `known`
-    /// holds the rates, `x` is changed on the way and restored, `scratch` has length `n`.
+    /// holds the rates, `x` is changed on the way and restored, `scratch` has length `n`, and `small` is a magnitude
+    /// below which variables do not count.
     pub(crate) fn jacobian(
         &mut self,
         t: f64,
@@ -128,6 +145,7 @@ impl<P: Process> Drive<P> {
         known: &[f64],
         jacobian: &mut [f64],
         scratch: &mut [f64],
+        small: f64,
     ) {
         self.fill(t, x);
         if self.process.jacobian(t, x, &self.inputs, jacobian) {
@@ -137,7 +155,7 @@ impl<P: Process> Drive<P> {
         for j in 0..n {
             let kept = x[j];
             let size = libm::fabs(kept);
-            x[j] = kept + libm::sqrt(f64::EPSILON * if size > 1e-5 { size } else { 1e-5 });
+            x[j] = kept + ROOT * if size > small { size } else { small };
             let change = x[j] - kept;
             self.evaluations += 1;
             self.process.rate(t, x, &self.inputs, scratch);
@@ -153,7 +171,7 @@ impl<P: Process> Flow<f64> for Drive<P> {
     fn dimension(&self) -> usize {
         self.process.dimension()
     }
-    #[inline]
+    #[inline(always)]
     fn rate(&mut self, t: f64, x: &[f64], rate: &mut [f64]) {
         self.evaluations += 1;
         self.fill(t, x);

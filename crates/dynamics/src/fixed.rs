@@ -118,7 +118,15 @@ impl Fixed {
         if !self.straight {
             self.know(drive, t, x);
         }
-        drive.past.as_mut().is_none_or(|past| past.push(t, x, &self.rate))
+        let jump = drive.past.as_ref().is_some_and(|past| past.at_jump);
+        let mut fits = drive.past.as_mut().is_none_or(|past| past.push(t, x, &self.rate));
+        if jump && !self.straight {
+            // From here on one looks at what follows the jump.
+            self.known = false;
+            self.know(drive, t, x);
+            fits &= drive.past.as_mut().is_none_or(|past| past.push(t, x, &self.rate));
+        }
+        fits
     }
 
     /// Takes one step of length `h` from the state `x` at `t`; `whole` says that it is a whole step of the grid.

@@ -45,7 +45,7 @@ impl Newton {
         next.copy_from_slice(x);
         for _ in 0..ITERATIONS {
             drive.rate(end, next, &mut self.rate);
-            drive.jacobian(end, next, &self.rate, &mut self.jacobian, &mut self.scratch);
+            drive.jacobian(end, next, &self.rate, &mut self.jacobian, &mut self.scratch, absolute / relative);
             for i in 0..n {
                 self.change[i] = x[i] + h * self.rate[i] - next[i];
                 for j in 0..n {

@@ -1,6 +1,6 @@
 //! A Rosenbrock method of orders 4 and 3 for stiff flows.
 
-use crate::drive::Drive;
+use crate::drive::{Drive, ROOT};
 use numerics::dense::{factor, substitute};
 use numerics::{Flow, Process};
 
@@ -52,6 +52,9 @@ const DENSE: [[f64; 5]; 2] = [
     ],
 ];
 
+/// Where within a step its interpolant is checked.
+const PROBE: f64 = 0.3;
+
 /// Room for the steps, and what they keep of the present state.
 ///
 /// The method RODAS of Hairer and Wanner (Solving Ordinary Differential Equations II, section IV.7, and its program
@@ -99,14 +102,14 @@ impl Rodas {
         rate: &[f64],
         value: &mut [f64],
         error: &mut [f64],
+        small: f64,
     ) -> bool {
         let n = x.len();
         if !self.known {
             self.argument.copy_from_slice(x);
-            drive.jacobian(t, &mut self.argument, rate, &mut self.jacobian, &mut self.scratch);
-            let size = libm::fabs(t);
-            let later =
-                t + libm::copysign(libm::sqrt(f64::EPSILON * if size > 1e-5 { size } else { 1e-5 }), h);
+            drive.jacobian(t, &mut self.argument, rate, &mut self.jacobian, &mut self.scratch, small);
+            let (size, length) = (libm::fabs(t), libm::fabs(h));
+            let later = t + libm::copysign(ROOT * if size > length { size } else { length }, h);
             drive.rate(later, x, &mut self.slope);
             for i in 0..n {
                 self.slope[i] = (self.slope[i] - rate[i]) / (later - t);
@@ -158,6 +161,31 @@ impl Rodas {
         true
     }
 
+    /// Writes what the interpolant `dense` of the step just tried, from `x` at `t` to `value`, is off by at one place within:
+    /// the correction of a Newton iteration with the matrix of the step. Stiff variables, which the step itself gets
+    /// right, are where an interpolant fails.
+    pub(crate) fn dense_error<P: Process>(
+        &mut self,
+        drive: &mut Drive<P>,
+        (t, h): (f64, f64),
+        x: &[f64],
+        value: &[f64],
+        dense: &[f64],
+        error: &mut [f64],
+    ) {
+        let n = x.len();
+        for i in 0..n {
+            let upper = dense[i] + PROBE * dense[n + i];
+            self.argument[i] = x[i] + PROBE * (value[i] - x[i] + (1.0 - PROBE) * upper);
+        }
+        drive.rate(t + PROBE * h, &self.argument, error);
+        for i in 0..n {
+            let bend = (1.0 - 2.0 * PROBE) * (dense[i] + PROBE * dense[n + i]);
+            error[i] -= (value[i] - x[i] + bend + PROBE * (1.0 - PROBE) * dense[n + i]) / h;
+        }
+        substitute(&self.lu, &self.exchanges, error, n);
+    }
+
     /// Writes the upper two coefficients of the interpolant of the step just tried.
     pub(crate) fn keep_dense(&self, out: &mut [f64]) {
         let n = self.slope.len();
@@ -170,15 +198,5 @@ impl Rodas {
                 row[i] = total;
             }
         }
-    }
-}
-
-/// The interpolant between `x0` and `x1` with the coefficients that [`Rodas::keep_dense`] wrote.
-pub(crate) fn interpolate(dense: &[f64], x0: &[f64], x1: &[f64], theta: f64, out: &mut [f64]) {
-    let n = out.len();
-    let rest = 1.0 - theta;
-    for i in 0..n {
-        let upper = dense[i] + theta * dense[n + i];
-        out[i] = x0[i] * rest + theta * (x1[i] + rest * upper);
     }
 }

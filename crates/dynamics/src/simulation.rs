@@ -1,13 +1,13 @@
 //! A process, advanced one output step at a time.
 
-use crate::adaptive::Adaptive;
+use crate::adaptive::{self, Adaptive};
 use crate::drive::{AsFlow, AsMap, Drive};
 use crate::error::Error;
 use crate::fixed::Fixed;
 use crate::method::Method;
 use crate::outcome::{Divergence, Outcome, Statistics};
 use crate::pack::Unpack;
-use crate::past::Past;
+use crate::past::{Form, Past};
 use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, Grid, Halt, Room, outside, run_plain};
 use crate::trajectory::{Checkpoint, Options, Stepper, check_state};
 use crate::watch::{EVENTS_LIMIT, Mark, Search, Watch};
@@ -36,9 +36,9 @@ enum Engine {
 ///
 /// # Delays
 /// The method of steps: the accepted steps are kept as far back as twice the largest lag so far, in at most 128 MiB
-/// ([`Outcome::HistoryFull`]), and between them stands the cubic through both states with both rates, whose error is
-/// of the fourth power of the step (a straight line with noise, with backward Euler and for a map). Lags may depend
-/// on time and state. A lag shorter than the step makes the step its own past: it is repeated until it settles.
+/// ([`Outcome::HistoryFull`]). Between them stands the interpolant of an adaptive method, or the cubic through both
+/// states with both rates, whose error is of the fourth power of the step (a straight line with noise, with backward
+/// Euler and for a map). Lags may depend on time and state. A lag shorter than the step makes the step its own past: it is repeated until it settles.
 /// Adaptive methods end steps where the start, an event or a new state comes back through lags that are constant,
 /// once for each order of the method.
 ///
@@ -94,7 +94,8 @@ impl<P: Process> Simulation<P> {
             || method == Method::BackwardEuler
             || method.is_stochastic()
             || process.draws().contains(&numerics::Draw::Wiener);
-        let drive = Drive::new(process, options.seed, straight, options.t0);
+        let form = if map { Form::Ends } else { adaptive::form(method) };
+        let drive = Drive::new(process, options.seed, straight, form, options.t0);
         let watch = Watch::new(drive.process.crossings(), n);
         let bare = drive.inputs.is_empty() && !watch.is_active();
         let simple = matches!(
@@ -344,7 +345,8 @@ impl<P: Process> Simulation<P> {
             }
             length = end - reached;
             begin = reached;
-            if hit.is_none() || reached == end || !(length * h > 0.0) {
+            let remains = length * h > 0.0;
+            if hit.is_none() || reached == end || !remains {
                 return Outcome::Ok;
             }
         }
@@ -487,7 +489,7 @@ impl<P: Process> Simulation<P> {
                 let mut word = 0;
                 for place in 0..4 {
                     let number = from.number()?;
-                    if !(number >= 0.0 && number < 4_294_967_296.0) {
+                    if !(0.0..4_294_967_296.0).contains(&number) {
                         return None;
                     }
                     word |= u128::from(number as u32) << (32 * place);

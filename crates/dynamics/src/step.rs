@@ -172,6 +172,7 @@ pub(crate) fn heun<V: Real, F: Flow<V>>(
 ///
 /// Stages behind the last one that carries weight are skipped when no error is asked for. `first_known` says that
 /// the first stage already holds `f(t, x)`. Returns the number of evaluations.
+#[inline(always)]
 pub(crate) fn explicit<V: Real, F: Flow<V>>(
     tableau: &Tableau,
     flow: &mut F,

@@ -128,8 +128,12 @@ impl Watch {
         x: &[f64],
         mut dense: impl FnMut(&mut Drive<P>, f64, &mut [f64]),
     ) -> Option<f64> {
-        let mut after = core::mem::take(&mut self.after);
-        drive.conditions(end, x, &mut after);
+        drive.conditions(end, x, &mut self.after);
+        if search == Search::End && !self.fresh && !self.any_crosses(&self.before, &self.after) {
+            core::mem::swap(&mut self.before, &mut self.after);
+            return None;
+        }
+        let after = core::mem::take(&mut self.after);
         let (mut left, mut right) = (core::mem::take(&mut self.left), core::mem::take(&mut self.right));
         let mut point = core::mem::take(&mut self.point);
         left.copy_from_slice(&self.before);

@@ -1,4 +1,6 @@
 //! The bits of trajectories and orbits do not change, whatever steps them.
+// Clippy knows only functions marked as tests, not their helpers.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

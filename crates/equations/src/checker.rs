@@ -466,7 +466,8 @@ impl<'a> Checker<'a> {
         for name in std::mem::take(&mut self.model.only) {
             let variables = self.model.variables.iter().map(|(name, _)| name.name.as_str());
             let mut all = variables.chain(self.model.auxiliaries.iter().map(|(name, _)| name.name.as_str()));
-            if all.any(|known| known.eq_ignore_ascii_case(&name.name)) {
+            if name.name.eq_ignore_ascii_case("t") || all.any(|known| known.eq_ignore_ascii_case(&name.name))
+            {
                 columns.push(name.name);
             } else {
                 let variables = self.model.variables.iter().map(|(name, _)| name.name.as_str());

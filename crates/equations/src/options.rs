@@ -219,12 +219,40 @@ fn of_another_window(key: &str) -> bool {
     stem.len() < key.len() && ["xp", "yp", "zp", "xlo", "xhi", "ylo", "yhi", "lt", "color"].contains(&stem)
 }
 
+/// What the settings with an effect are for, in the order of [`OBEYED`].
+const MEANINGS: [&str; 19] = [
+    "how long to integrate",
+    "step",
+    "time before output starts",
+    "steps between two outputs",
+    "solver",
+    "time at the start",
+    "largest magnitude before a run stops",
+    "left edge of the plot",
+    "right edge of the plot",
+    "lower edge of the plot",
+    "upper edge of the plot",
+    "name on the horizontal axis",
+    "name on the vertical axis",
+    "name on the third axis",
+    "absolute tolerance",
+    "relative tolerance",
+    "smallest step of adaptive solvers",
+    "largest step of adaptive solvers",
+    "seed of the random numbers",
+];
+
 /// Whether a name in lower case is that of a setting.
 pub(crate) fn is_known(key: &str) -> bool {
     OBEYED.iter().any(|names| names.contains(&key)) || KNOWN.contains(&key) || of_another_window(key)
 }
 
 impl Options {
+    /// The settings with an effect, and what they are for.
+    pub(crate) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+        OBEYED.iter().map(|names| names[0]).zip(MEANINGS)
+    }
+
     /// Takes one setting.
     pub(crate) fn take(&mut self, name: Named, value: String, span: Span, findings: &mut Findings) {
         let key = name.name.to_ascii_lowercase();

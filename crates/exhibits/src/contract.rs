@@ -40,12 +40,56 @@ data! {
         pub claims: Vec<Claim>,
         /// The lesson, one step at a time.
         pub lesson: Vec<LessonStep>,
+        /// Named sets of values, to be chosen from a menu.
+        pub presets: Vec<Preset>,
         /// What to cite for what is on screen.
         pub citations: Vec<String>,
         /// Whether a CSV series can be dropped on it.
         pub takes_series: bool,
         /// Whether the GPU can carry (part of) the run.
         pub takes_gpu: bool,
+    }
+
+    /// A named set of values.
+    pub struct Preset {
+        /// Its name.
+        pub name: String,
+        /// What it shows; may be empty.
+        pub sentence: String,
+        /// The controls that it sets.
+        pub sets: Vec<Setting>,
+    }
+
+    /// A word or a comment in a text, for colouring it.
+    pub struct Highlight {
+        /// Line, from 1.
+        pub line: u32,
+        /// Column in characters, from 1.
+        pub column: u32,
+        /// Length in characters.
+        pub length: u32,
+        /// `comment`, `keyword`, `number`, `variable`, `parameter`, `quantity`, `function`, `setting` or `unknown`.
+        pub class: String,
+    }
+
+    /// A word that may be written in a text.
+    pub struct Word {
+        /// The word.
+        pub name: String,
+        /// What it is, as in [`Highlight`].
+        pub class: String,
+        /// What goes with it, such as a function's arguments.
+        pub detail: String,
+    }
+
+    /// What an editor shows of a text while it is typed.
+    pub struct Reading {
+        /// Words and comments in the order of the text, without overlap.
+        pub highlights: Vec<Highlight>,
+        /// Words to complete with: the text's own first.
+        pub words: Vec<Word>,
+        /// What is wrong, or has no effect.
+        pub diagnostics: Vec<Diagnostic>,
     }
 
     /// Equations as text and as mathematics.
@@ -149,6 +193,13 @@ data! {
             /// Default.
             default: bool,
         },
+        /// A curve drawn by hand: as many letters of `0-9A-Za-z-_` as it has points, from lowest to highest.
+        Curve {
+            /// Default.
+            default: String,
+            /// Most points.
+            points: u32,
+        },
         /// A line of text.
         Text {
             /// Default.
@@ -203,7 +254,8 @@ data! {
         pub y: Axis,
         /// What is to be seen, for who cannot see it; a run's pictures carry a live one.
         pub alternative: String,
-        /// Whether a click in it starts something.
+        /// Whether a click in it starts something: on the stage where it hits a plane, in a plot at its place in the
+        /// units of the axes.
         pub pickable: bool,
     }
 
@@ -702,6 +754,10 @@ mod tests {
         macro_rules! print { ($($name:ident),* $(,)?) => { [$($name::decl(&config)),*] } }
         let declarations = print!(
             Declaration,
+            Preset,
+            Highlight,
+            Word,
+            Reading,
             Equations,
             Diagnostic,
             Control,

@@ -1,7 +1,7 @@
 //! The contracts of an exhibit and its run.
 
 use crate::claims::Measured;
-use crate::contract::{Claim, Declaration, Frame, Readout, Remedy, Value};
+use crate::contract::{Claim, Declaration, Frame, Readout, Remedy, Setting, Value};
 use crate::error::ExhibitError;
 use crate::values::Values;
 use recipe::Recipe;
@@ -172,6 +172,10 @@ pub trait Run {
     /// A click in a plane, in data units; true when something started there.
     fn pick(&mut self, _panel: usize, _x: f64, _y: f64) -> bool {
         false
+    }
+    /// A click in a plot, in the units of its axes: the controls that it sets.
+    fn pick_in(&mut self, _view: &str, _x: f64, _y: f64) -> Vec<Setting> {
+        Vec::new()
     }
     /// The state, such that [`Exhibit::start`] and [`Run::load`] go on bit for bit.
     fn save(&self) -> Vec<u8>;

@@ -8,7 +8,9 @@ pub mod build;
 pub mod bytes;
 pub mod claims;
 pub mod contract;
+pub mod curve;
 mod device;
+mod editor;
 mod error;
 mod exhibit;
 pub mod exhibits;
@@ -22,6 +24,7 @@ mod thumbnail;
 pub mod values;
 
 pub use device::device;
+pub use editor::{embed_tables, read_along};
 pub use error::{ExhibitError, nearest};
 pub use exhibit::{Budget, Divergence, Exhibit, Failure, Local, Means, OwnSeries, Run, Setup};
 pub use session::Session;

@@ -2,11 +2,11 @@
 
 use crate::error::{ExhibitError, nearest};
 use crate::exhibits::read_equations;
-use dynamics::{Method, Options, Orbit, Stepper, Trajectory, sample_flow, sample_map};
+use dynamics::{METHODS, Method, Options, Simulation, Stepper};
 use equations::{Kind, Model};
 use numerics::Real;
 use std::borrow::Cow;
-use zoo::{Field, System};
+use zoo::{Field, System, SystemProcess};
 
 /// A model, and the system of the zoo that it is, if any.
 #[derive(Clone, Debug)]
@@ -70,25 +70,17 @@ impl Subject {
     pub fn variable_names(&self) -> Vec<String> {
         self.model.variables.iter().map(|v| v.name.clone()).collect()
     }
-    /// The variables on the axes of the stage: the default view of a system, the first three of typed equations.
-    pub fn axes(&self) -> [Option<usize>; 3] {
-        let view = self.system.map(System::view);
-        std::array::from_fn(|axis| match view {
-            Some(view) => view.get(axis).copied(),
-            None => (axis < self.model.dimension()).then_some(axis),
-        })
-    }
     /// Whether it is a map.
     pub fn is_map(&self) -> bool {
         self.model.kind == Kind::Map
     }
     /// Default values of the parameters.
     pub fn parameters(&self) -> Vec<f64> {
-        self.model.parameters.iter().map(|p| p.value).collect()
+        self.model.parameter_values()
     }
     /// Default start.
     pub fn start(&self) -> Vec<f64> {
-        self.model.variables.iter().map(|v| v.initial).collect()
+        self.model.initial()
     }
     /// Time at the start.
     pub fn start_time(&self) -> f64 {
@@ -96,11 +88,62 @@ impl Subject {
     }
     /// Default step.
     pub fn step(&self) -> f64 {
-        self.model.options.dt.filter(|dt| *dt > 0.0).unwrap_or(if self.is_map() { 1.0 } else { 0.05 })
+        let own = self.model.options.dt;
+        own.filter(|dt| *dt > 0.0).unwrap_or(if self.is_map() { 1.0 } else { 0.05 })
     }
     /// The magnitude beyond which a variable has diverged.
     pub fn bound(&self) -> f64 {
         self.model.options.bounds.filter(|b| *b > 0.0).unwrap_or(1e6)
+    }
+    /// Relative tolerance of adaptive methods: the text's own where it is tighter than what is usual here.
+    pub fn tolerance(&self) -> f64 {
+        const USUAL: f64 = 1e-8;
+        self.model.options.toler.filter(|own| *own < USUAL).unwrap_or(USUAL)
+    }
+    /// Dominant period, where it is known.
+    pub fn period(&self) -> Option<f64> {
+        self.system.and_then(System::period)
+    }
+    /// The methods that can step it, its own first.
+    pub fn methods(&self) -> Vec<Method> {
+        if self.is_map() {
+            return vec![Method::Discrete];
+        }
+        let start = self.start();
+        let process = self.process(&self.parameters());
+        let goes = |method: Method| {
+            Simulation::new(process.clone(), self.options(method, self.step()), &start).is_ok()
+        };
+        let own = Some(self.method()).filter(|own| goes(*own));
+        let others = METHODS.into_iter().filter(|method| *method != self.method() && goes(*method));
+        own.into_iter().chain(others).collect()
+    }
+    /// The method that its text names, or what suits it: Runge-Kutta 4, with noise Euler-Maruyama.
+    pub fn method(&self) -> Method {
+        let noisy = !self.model.system().draws().is_empty();
+        let named = self.model.options.meth.as_deref().and_then(Method::from_xpp);
+        match named {
+            _ if self.is_map() => Method::Discrete,
+            // Over steps of chosen length noise would be another one.
+            Some(method) if !(noisy && method.is_adaptive()) && method != Method::Discrete => method,
+            _ if noisy => Method::EulerMaruyama,
+            _ => Method::RungeKutta4,
+        }
+    }
+    /// The variables on the axes of its state space: as its header or its settings say, else the first three.
+    pub fn axes(&self) -> [Option<usize>; 3] {
+        let n = self.model.dimension();
+        let view = self.system.map_or(&[][..], System::view);
+        if !view.is_empty() {
+            return [view.first().copied(), view.get(1).copied(), view.get(2).copied()];
+        }
+        let o = &self.model.options;
+        let named =
+            [&o.xp, &o.yp, &o.zp].map(|name| name.as_ref().and_then(|name| self.model.variable(name)));
+        match named {
+            [Some(x), Some(y), z] if x != y => [Some(x), Some(y), z.filter(|z| *z != x && *z != y)],
+            _ => [Some(0), (n > 1).then_some(1), (n > 2).then_some(2)],
+        }
     }
 
     /// The right-hand side at some parameters: native code for the zoo, the register program otherwise.
@@ -129,10 +172,15 @@ impl Subject {
         Options { method, t0: self.start_time(), dt, bound: self.bound(), ..Options::default() }
     }
 
-    /// A stepper from a state.
+    /// The whole system at some parameters: delays, noise and events beside the right-hand side.
+    pub fn process(&self, parameters: &[f64]) -> SystemProcess {
+        SystemProcess::new(&self.model, self.field(parameters), parameters)
+    }
+
+    /// A run from a state.
     ///
     /// # Errors
-    /// The state is not finite or the step is none.
+    /// The state is not finite, the step is none, or the method does not go with the system.
     pub fn stepper(
         &self,
         parameters: &[f64],
@@ -140,12 +188,7 @@ impl Subject {
         start: &[f64],
     ) -> Result<Runner, ExhibitError> {
         let refused = |e: dynamics::Error| ExhibitError::Refused(e.to_string());
-        let field = self.field::<f64>(parameters);
-        Ok(if self.is_map() {
-            Runner::Map(Box::new(Orbit::new(field, options, start).map_err(refused)?))
-        } else {
-            Runner::Flow(Box::new(Trajectory::new(field, options, start).map_err(refused)?))
-        })
+        Simulation::new(self.process(parameters), options, start).map_err(refused)
     }
 
     /// `count` samples from the default start, `dt` apart for a flow, every step for a map; row by row.
@@ -153,18 +196,24 @@ impl Subject {
     /// # Errors
     /// The run diverges on the way.
     pub fn samples(&self, count: usize, dt: f64, substeps: usize) -> Result<Vec<f64>, ExhibitError> {
-        let refused = |e: dynamics::Error| ExhibitError::Refused(format!("{}: {e}", self.name()));
-        let field = self.field::<f64>(&self.parameters());
         let options = Options {
             substeps: if self.is_map() { 1 } else { substeps as u32 },
-            ..self.options(Method::RungeKutta4, dt)
+            ..self.options(self.method(), dt)
         };
-        let samples = if self.is_map() {
-            sample_map(field, &options, &self.start(), 0, count)
-        } else {
-            sample_flow(field, &options, &self.start(), 0, count)
-        };
-        Ok(samples.map_err(refused)?.values)
+        let mut runner = self.stepper(&self.parameters(), options, &self.start())?;
+        let mut values = Vec::with_capacity(count * self.model.dimension());
+        for sample in 0..count {
+            if sample > 0 && !runner.advance().is_ok() {
+                let reason = format!(
+                    "{}: the run stopped after {sample} of {count} samples: {}",
+                    self.name(),
+                    runner.outcome()
+                );
+                return Err(ExhibitError::Refused(reason));
+            }
+            values.extend_from_slice(runner.state());
+        }
+        Ok(values)
     }
 }
 
@@ -180,34 +229,5 @@ pub(crate) fn nearest_system<'a>(name: &str, others: impl Iterator<Item = &'a st
     nearest(name, others.chain(zoo::systems().iter().map(|s| -> &'a str { s.slug() })))
 }
 
-/// A stepper over a field, whichever kind it is.
-pub enum Runner {
-    /// A flow's trajectory.
-    Flow(Box<Trajectory<Field<f64>>>),
-    /// A map's orbit.
-    Map(Box<Orbit<Field<f64>>>),
-}
-
-impl Runner {
-    /// As a stepper.
-    pub fn stepper(&self) -> &dyn Stepper {
-        match self {
-            Self::Flow(trajectory) => trajectory.as_ref(),
-            Self::Map(orbit) => orbit.as_ref(),
-        }
-    }
-    /// As a stepper that moves.
-    pub fn stepper_mut(&mut self) -> &mut dyn Stepper {
-        match self {
-            Self::Flow(trajectory) => trajectory.as_mut(),
-            Self::Map(orbit) => orbit.as_mut(),
-        }
-    }
-    /// The field.
-    pub fn field_mut(&mut self) -> &mut Field<f64> {
-        match self {
-            Self::Flow(trajectory) => trajectory.system_mut(),
-            Self::Map(orbit) => orbit.system_mut(),
-        }
-    }
-}
+/// A run of a whole system.
+pub type Runner = Simulation<SystemProcess>;

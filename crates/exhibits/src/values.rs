@@ -94,9 +94,9 @@ pub fn find<'a>(declaration: &'a Declaration, id: &str) -> Result<&'a Control, E
 pub fn default(control: &Control) -> Value {
     match &control.kind {
         ControlKind::Number { default, .. } | ControlKind::Integer { default, .. } => Value::Number(*default),
-        ControlKind::Choice { default, .. } | ControlKind::Text { default, .. } => {
-            Value::Text(default.clone())
-        }
+        ControlKind::Choice { default, .. }
+        | ControlKind::Text { default, .. }
+        | ControlKind::Curve { default, .. } => Value::Text(default.clone()),
         ControlKind::Switch { default } => Value::Switch(*default),
     }
 }
@@ -115,7 +115,9 @@ fn read(control: &Control, text: &str) -> Result<Value, ExhibitError> {
         ControlKind::Number { .. } | ControlKind::Integer { .. } => {
             text.trim().parse().ok().map(Value::Number)
         }
-        ControlKind::Choice { .. } | ControlKind::Text { .. } => Some(Value::Text(text.to_owned())),
+        ControlKind::Choice { .. } | ControlKind::Text { .. } | ControlKind::Curve { .. } => {
+            Some(Value::Text(text.to_owned()))
+        }
         ControlKind::Switch { .. } => match text {
             "on" | "true" | "1" => Some(Value::Switch(true)),
             "off" | "false" | "0" => Some(Value::Switch(false)),
@@ -140,6 +142,9 @@ fn check(control: &Control, value: &Value) -> Result<Value, ExhibitError> {
         (ControlKind::Text { max_length, .. }, Value::Text(text)) => {
             text.chars().count() <= *max_length as usize
         }
+        (ControlKind::Curve { points, .. }, Value::Text(text)) => {
+            text.len() <= *points as usize && text.bytes().all(|byte| crate::curve::level(byte).is_some())
+        }
         (ControlKind::Switch { .. }, Value::Switch(_)) => true,
         _ => false,
     };
@@ -158,6 +163,9 @@ fn wrong(control: &Control, value: &str) -> ExhibitError {
             format!("must be one of {}", names.join(", "))
         }
         ControlKind::Switch { .. } => "must be on or off".into(),
+        ControlKind::Curve { points, .. } => {
+            format!("must be at most {points} letters of 0-9, A-Z, a-z, - and _, one a point")
+        }
         ControlKind::Text { max_length, .. } => format!("must be at most {max_length} characters"),
     };
     ExhibitError::Value { control: control.id.clone(), value: value.chars().take(40).collect(), expected }

@@ -93,13 +93,13 @@ fn quadrant(x: f32) -> (i32, f32) {
 }
 
 #[inline(always)]
-fn sine_part(r: f32) -> f32 {
+pub(crate) fn sine_part(r: f32) -> f32 {
     let z = r * r;
     ((-1.951_529_6e-4 * z + 8.332_161e-3) * z - 1.666_665_5e-1) * z * r + r
 }
 
 #[inline(always)]
-fn cosine_part(r: f32) -> f32 {
+pub(crate) fn cosine_part(r: f32) -> f32 {
     let z = r * r;
     ((2.443_315_7e-5 * z - 1.388_731_6e-3) * z + 4.166_664_6e-2) * z * z - 0.5 * z + 1.0
 }

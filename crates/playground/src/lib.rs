@@ -158,6 +158,30 @@ impl Laboratory {
         out(&edited)
     }
 
+    /// Colours, words and findings of a text while it is typed; nothing runs.
+    #[wasm_bindgen(js_name = readAlong)]
+    pub fn read_along(&self, text: &str) -> Result<JsValue, JsValue> {
+        out(&exhibits::read_along(text))
+    }
+
+    /// Puts the tables that equations read from files into their text: `names` and `texts` are the files beside it. An
+    /// error says which file holds no table.
+    #[wasm_bindgen(js_name = embedTables)]
+    pub fn embed_tables(
+        &self,
+        text: &str,
+        names: Vec<String>,
+        texts: Vec<String>,
+    ) -> Result<String, JsValue> {
+        exhibits::embed_tables(text, &names, &texts).map_err(|error| JsValue::from_str(&error))
+    }
+
+    /// A click in a plot, in the units of its axes: the settings that follow from it, to be set one by one.
+    #[wasm_bindgen(js_name = pickIn)]
+    pub fn pick_in(&mut self, view: &str, x: f64, y: f64) -> Result<JsValue, JsValue> {
+        out(&self.session.run().pick_in(view, x, y))
+    }
+
     /// Gives the exhibit a series of the person's own.
     pub fn series(&mut self, name: &str, text: &str) -> Result<JsValue, JsValue> {
         let fault = self.session.take_series(name, text.as_bytes()).err().map(|e| e.fault(Some(name)));

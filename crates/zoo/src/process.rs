@@ -24,6 +24,14 @@ impl SystemProcess {
         &mut self.programs
     }
 
+    /// Sets one parameter, by its place in the file; the others stay as events have left them.
+    pub fn set_parameter(&mut self, index: usize, value: f64) {
+        self.programs.set_parameter(index, value);
+        if let Some(field) = &mut self.native {
+            field.set_parameters(self.programs.parameters());
+        }
+    }
+
     /// Takes other parameters, in file order.
     pub fn set_parameters(&mut self, to: &[f64]) {
         Process::set_parameters(self, to);

@@ -1,14 +1,14 @@
 //! `render`
 
-use super::run::{STEPS, drive, take_method};
+use super::run::{STEPS, drive};
 use crate::Failure;
 use crate::args::{Ground, Render};
 use crate::csv_file::save;
 use crate::letters;
 use crate::source::Source;
 use crate::text::plain;
+use exhibits::Session;
 use exhibits::contract::{ArrayRef, Axis, Frame, Picture, Role, Series, View, ViewKind};
-use exhibits::{Session, exhibits as list};
 use gpu::raster::Raster;
 use gpu::scene::{
     AxisLabel, Camera, ColourScale, Layer, LineStyle, MarkKind, Panel, Points, Projection, Scene, Theme,
@@ -21,10 +21,6 @@ pub(super) fn render(arguments: &Render, out: &mut dyn Write) -> Result<(), Fail
     let mut source = Source::read(&arguments.source)?;
     let (means, declaration) =
         source.adjust(&arguments.settings, arguments.seed, arguments.series.as_deref())?;
-    if let (Some(_), Some(text)) = (&source.file, &source.recipe.equations) {
-        let model = list::read_equations(text)?;
-        take_method(&mut source.recipe, &model);
-    }
     let view = match &arguments.view {
         None => declaration.views.first(),
         Some(id) => declaration.views.iter().find(|view| view.id == *id),

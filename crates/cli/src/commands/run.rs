@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::source::Source;
 use crate::text::exact;
 use dynamics::{Method, Outcome};
-use equations::{Kind, Model};
+use equations::Model;
 use exhibits::contract::RunState;
 use exhibits::values::Values;
 use exhibits::{ExhibitError, Session, exhibits as list};
@@ -75,9 +75,6 @@ pub(super) fn run(arguments: &Run, out: &mut dyn Write) -> Result<(), Failure> {
         (Some(_), Some(text)) => Some(list::read_equations(text)?),
         _ => None,
     };
-    if let Some(model) = &model {
-        take_method(&mut source.recipe, model);
-    }
     if let Some(edition) = source.recipe.edition.filter(|edition| *edition != declaration.edition) {
         let present = declaration.edition;
         eprintln!(
@@ -174,19 +171,6 @@ pub(super) fn drive(session: &mut Session, steps: u64, mut recorder: Option<&mut
     }
 }
 
-/// The file's own method as the Explorer's control, unless a solver was set.
-pub(super) fn take_method(recipe: &mut Recipe, model: &Model) {
-    let method = ode_table::method(model.options.meth.as_deref());
-    let free = recipe.control("solver").is_none() && model.kind == Kind::Flow;
-    if !free || method == Method::RungeKutta4 {
-        return;
-    }
-    recipe.set_control("solver", Some(method.slug().to_owned()));
-    if let (Method::Tsitouras5, Some(named)) = (method, &model.options.meth) {
-        eprintln!("meth={named} runs by {}", method.name());
-    }
-}
-
 /// The link of the run, with the person's own number of copies.
 fn link(shared: &str, explorer: bool, copies: Option<String>) -> Result<String, Failure> {
     let mut recipe = Recipe::decode(shared).map_err(ExhibitError::from)?;
@@ -198,7 +182,8 @@ fn link(shared: &str, explorer: bool, copies: Option<String>) -> Result<String, 
 
 /// Writes the columns of a file at its own settings.
 fn save_file_table(path: &Path, model: &Model, session: &Session, steps: Option<u64>) -> Result<(), Failure> {
-    let table = ode_table::tabulate(model, &chosen(model, session.values(), steps))?;
+    let seed = model.options.seed.unwrap_or_else(|| session.recipe().seed);
+    let table = ode_table::tabulate(model, &chosen(model, session.values(), steps, seed))?;
     match &table.outcome {
         Outcome::Ok | Outcome::Diverged(_) => {}
         other => eprintln!("the table ends early: {other:?}"),
@@ -207,7 +192,7 @@ fn save_file_table(path: &Path, model: &Model, session: &Session, steps: Option<
 }
 
 /// What the controls say, in the order of the text.
-fn chosen(model: &Model, values: &Values, steps: Option<u64>) -> Chosen {
+fn chosen(model: &Model, values: &Values, steps: Option<u64>, seed: u64) -> Chosen {
     let of = |id: String, default: f64| {
         let value = values.number(&id);
         if value.is_nan() { default } else { value }
@@ -225,9 +210,11 @@ fn chosen(model: &Model, values: &Values, steps: Option<u64>) -> Chosen {
             .map(|v| of(format!("{}_0", v.name.to_lowercase()), v.initial))
             .collect(),
         dt: of("dt".into(), ode_table::STEP),
-        method: Method::from_slug(values.text("solver")).unwrap_or_default(),
+        method: Method::from_slug(values.text("solver"))
+            .unwrap_or_else(|| ode_table::method(model.options.meth.as_deref())),
         tolerance: of("tolerance".into(), 1e-8),
         steps,
+        seed,
     }
 }
 

@@ -48,6 +48,9 @@ fn kind_text(kind: &ControlKind) -> (String, String) {
             (format!("{}{more}", values.join(", ")), default.clone())
         }
         ControlKind::Switch { default } => ("on, off".into(), if *default { "on" } else { "off" }.into()),
+        ControlKind::Curve { default, points } => {
+            (format!("at most {points} points, a letter of 0-9A-Za-z-_ each"), default.clone())
+        }
         ControlKind::Text { default, max_length } => {
             (format!("text, at most {max_length} characters"), default.clone())
         }

@@ -1,15 +1,25 @@
 //! Controls, views, claims and lesson of the Explorer.
 
+use super::stimulus;
 use crate::build::{axis, choice, figure, integer, log_axis, math, number, set_number, set_text, view};
-use crate::contract::{Bar, Claim, Control, LessonStep, View, ViewKind};
+use crate::contract::{Bar, Claim, Control, LessonStep, Preset, Setting, View, ViewKind};
 use crate::subject::Subject;
+use dynamics::Method;
 
 /// Controls that any system has; they outlive a change of equations.
 const GENERAL: [&str; 6] = ["dt", "solver", "tolerance", "copies", "spread", "apart"];
 
+/// Most variables whose starts have a slider each.
+const STARTS: usize = 40;
+
 /// Whether a control outlives a change of equations.
 pub(crate) fn keeps(id: &str) -> bool {
-    GENERAL.contains(&id) || id == "colour"
+    // Which solvers there are hangs on the equations.
+    (GENERAL.contains(&id) && id != "solver") || id == "colour" || stimulus::KEPT.contains(&id)
+}
+
+fn is_general(id: &str) -> bool {
+    GENERAL.contains(&id) || id == "colour" || id.starts_with("stimulus")
 }
 
 /// The key of a variable's start in links.
@@ -20,11 +30,7 @@ pub(super) fn start_id(variable: &str) -> String {
 /// The key of a parameter in links.
 pub(super) fn parameter_id(parameter: &str) -> String {
     let id = parameter.to_lowercase();
-    if GENERAL.contains(&id.as_str()) || id == "colour" || id.ends_with("_0") {
-        format!("p.{id}")
-    } else {
-        id
-    }
+    if is_general(&id) || id.ends_with("_0") { format!("p.{id}") } else { id }
 }
 
 /// Range and decimals of a slider for a value of which nothing else is known.
@@ -50,15 +56,19 @@ fn symbol(name: &str) -> Option<String> {
 
 pub(super) fn controls(subject: &Subject) -> Vec<Control> {
     let mut all = Vec::new();
-    for parameter in &subject.model().parameters {
-        let (mut range, decimals) = around(parameter.value);
+    for (parameter, default) in subject.model().parameters.iter().zip(subject.parameters()) {
+        let (mut range, decimals) = around(default);
         let mut label = parameter.name.clone();
         if let Some(described) = subject.system().and_then(|s| s.parameter(&parameter.name)) {
             label = described.label.to_owned();
             range = described.range.unwrap_or(range);
+            range = [
+                if default < range[0] { default } else { range[0] },
+                if default > range[1] { default } else { range[1] },
+            ];
         }
         let id = parameter_id(&parameter.name);
-        let mut slider = number(&id, &label, range, parameter.value, decimals)
+        let mut slider = number(&id, &label, range, default, decimals)
             .open()
             .group("Parameters")
             .help("A parameter of the equations; it takes effect at once.");
@@ -66,13 +76,15 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
         all.push(slider);
     }
     let map = subject.is_map();
-    for variable in &subject.model().variables {
-        let (range, decimals) = around(variable.initial);
+    // A field of many sites starts where its text says.
+    let starts = if subject.model().dimension() > STARTS { Vec::new() } else { subject.start() };
+    for (variable, initial) in subject.model().variables.iter().zip(starts) {
+        let (range, decimals) = around(initial);
         let mut slider = number(
             &start_id(&variable.name),
             &format!("{} at the start", variable.name),
             [-range[1], range[1]],
-            variable.initial,
+            initial,
             decimals,
         )
         .open()
@@ -92,22 +104,26 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
                 .group("Stepping")
                 .help("Time from one step to the next; the adaptive solver lands on these times."),
         );
-        let solvers = [("rk4", "RK4"), ("tsit5", "Tsit5"), ("euler", "Euler")];
+        let methods = subject.methods();
+        let solvers: Vec<(&str, &str)> = methods.iter().map(|m| (m.slug(), m.name())).collect();
+        let own = methods.first().map_or("rk4", |m| m.slug());
+        let help = if subject.model().is_plain() {
+            "Of the first trajectory; the copies go by RK4, or by Euler where that is chosen."
+        } else {
+            "Of every trajectory. Those that do not go with the delays or the noise of this system are left out."
+        };
+        all.push(choice("solver", "Solver", &solvers, own).restarts().group("Stepping").help(help));
+        let adaptive: Vec<&str> = methods.iter().filter(|m| m.is_adaptive()).map(|m| m.slug()).collect();
         all.push(
-            choice("solver", "Solver", &solvers, "rk4")
-                .restarts()
-                .group("Stepping")
-                .help("Of the first trajectory; the copies go by RK4, or by Euler where that is chosen."),
-        );
-        all.push(
-            number("tolerance", "Tolerance", [1e-12, 1e-2], 1e-8, 12)
+            number("tolerance", "Tolerance", [1e-12, 1e-2], subject.tolerance(), 12)
                 .logarithmic()
                 .restarts()
-                .shown_when("solver", &["tsit5"])
+                .shown_when("solver", &adaptive)
                 .group("Stepping")
                 .help("Relative tolerance; the absolute one is a thousandth of it."),
         );
     }
+    all.extend(stimulus::controls(subject));
     let most = recipe::bounds::COPIES as f64;
     all.push(
         integer("copies", "Copies", [1.0, most], 256.0)
@@ -140,19 +156,32 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
 pub(super) fn views(subject: &Subject) -> Vec<View> {
     let names = subject.variable_names();
     let at = |i: usize| names.get(i).cloned().unwrap_or_default();
-    let [x, y, _] = subject.axes().map(|axis| axis.map(at).unwrap_or_default());
+    let axes = subject.axes();
+    let named = |axis: usize| axes[axis].map(&at).unwrap_or_default();
     let time = if subject.is_map() { "n" } else { "t" };
     let mut stage = view(
         "stage",
         "State space",
         "",
         ViewKind::Scene,
-        [axis(&x), axis(&y)],
+        [axis(&named(0)), axis(&named(1))],
         "The trajectories of the ensemble in state space.",
     );
-    stage.pickable = names.len() == 2;
-    vec![
-        stage,
+    stage.pickable = names.len() == 2 && subject.model().is_plain();
+    let mut all = vec![stage];
+    if let Some((first, _)) = super::run::array(&names) {
+        let stem = at(first);
+        let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+        all.push(view(
+            "field",
+            &format!("{stem} along the array"),
+            "against time",
+            ViewKind::Heat,
+            [axis(time), axis("site")],
+            "The sites of the array against time, as colours.",
+        ));
+    }
+    all.extend([
         view(
             "series",
             &format!("{}({time})", at(0)),
@@ -169,7 +198,47 @@ pub(super) fn views(subject: &Subject) -> Vec<View> {
             [axis(time), log_axis("distance")],
             "The distance between the two trajectories against time, on a logarithmic axis.",
         ),
-    ]
+    ]);
+    let stimulated = !subject.model().parameters.is_empty();
+    for view in &mut all[1..] {
+        view.pickable = stimulated;
+    }
+    all
+}
+
+/// The named sets of the text, as the controls that they set.
+pub(super) fn presets(subject: &Subject) -> Vec<Preset> {
+    let model = subject.model();
+    let mut all = Vec::new();
+    for set in &model.sets {
+        let mut sets: Vec<Setting> = Vec::new();
+        // A set is meant from the text's own values, whatever was turned before.
+        let (parameters, start) = model.values_with(set);
+        for (parameter, value) in model.parameters.iter().zip(parameters) {
+            sets.push(set_number(&parameter_id(&parameter.name), value));
+        }
+        if model.dimension() <= STARTS {
+            for (variable, value) in model.variables.iter().zip(start) {
+                sets.push(set_number(&start_id(&variable.name), value));
+            }
+        }
+        for (name, value) in &set.options {
+            match name.to_ascii_lowercase().as_str() {
+                "dt" => sets.extend(value.parse().ok().filter(|dt| *dt > 0.0).map(|dt| set_number("dt", dt))),
+                "meth" | "method" => {
+                    let method = Method::from_xpp(value).filter(|m| subject.methods().contains(m));
+                    sets.extend(method.map(|method| set_text("solver", method.slug())));
+                }
+                _ => {}
+            }
+        }
+        let described = subject
+            .system()
+            .and_then(|s| s.presets().iter().find(|p| p.name.eq_ignore_ascii_case(&set.name)));
+        let sentence = described.map_or(String::new(), |p| p.shows.to_owned());
+        all.push(Preset { name: set.name.clone(), sentence, sets });
+    }
+    all
 }
 
 pub(super) fn claims() -> Vec<Claim> {

@@ -1,9 +1,11 @@
 //! The Explorer: any system of the zoo, or typed equations.
 
+mod copies;
 mod declaration;
 mod measure;
 mod plane;
 mod run;
+mod stimulus;
 
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
@@ -63,6 +65,7 @@ impl Exhibit for Explorer {
             views: declaration::views(&subject),
             claims: declaration::claims(),
             lesson: declaration::lesson(&subject),
+            presets: declaration::presets(&subject),
             citations: system.map(|s| s.citation().to_owned()).into_iter().collect(),
             takes_series: false,
             takes_gpu: true,

@@ -1,34 +1,34 @@
 //! The run that a person watches: a witness in f64, its neighbour, and an ensemble.
 
+use super::copies::{ALONE, Copies, trail};
 use super::declaration::{parameter_id, start_id};
 use super::plane;
+use super::stimulus::Stimulus;
 use crate::build::{decimal, readout, set_number};
 use crate::bytes::{Reader, Writer};
-use crate::contract::{ArrayRef, Frame, Picture, Readout, Remedy, Role, Series, Value};
+use crate::contract::{ArrayRef, Frame, Mark, Picture, Readout, Remedy, Role, Series, Setting, Value};
 use crate::error::ExhibitError;
 use crate::exhibit::{Divergence, Run, Setup};
 use crate::subject::{Runner, Subject};
 use crate::values::Values;
-use dynamics::{Checkpoint, Ensemble, EnsembleOptions, Method, Options, Statistics};
-use gpu::scene::{ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Ring, Scene};
-use numerics::{Digest, Lanes, Stream};
+use dynamics::{Checkpoint, Method, Options, Outcome, Statistics, Stepper};
+use gpu::scene::{ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Scene};
+use numerics::{Digest, Stream};
 use std::sync::Arc;
 use zoo::Field;
 
-type Block = Lanes<f32, 8>;
-
 /// Samples of the witness that are kept.
 const HISTORY: usize = 4_000;
-/// Points kept behind each trajectory of the ensemble, all together at most.
-const TRAIL_POINTS: usize = 60_000;
-/// Longest trail.
-const TRAIL: usize = 200;
 /// Vertices of the witness's line on the stage.
 const LINE: usize = 400;
 /// Most trajectories started by hand.
 const PICKED: usize = 8;
 /// Steps of the walk that finds where the attractor lies.
 const WALK: u64 = 6_000;
+/// Work of that walk at most, in steps times variables.
+const WALK_WORK: u64 = 120_000;
+/// Moments across a picture of an array against time.
+const COLUMNS: usize = 240;
 
 /// Where the attractor lies: lowest and highest value of each variable along a walk from the start, the first
 /// twelfth of it left out, and the mean speed.
@@ -46,17 +46,17 @@ pub(crate) fn extent(
     dt: f64,
 ) -> Result<Extent, ExhibitError> {
     let n = start.len();
-    let mut runner = subject.stepper(parameters, subject.options(Method::RungeKutta4, dt), start)?;
+    let steps = WALK.min(WALK_WORK / n as u64).max(200);
+    let mut runner = subject.stepper(parameters, subject.options(subject.method(), dt), start)?;
     let (mut low, mut high) = (start.to_vec(), start.to_vec());
     let mut previous = start.to_vec();
-    let mut speeds = Vec::with_capacity(WALK as usize);
-    for step in 0..WALK {
-        let stepper = runner.stepper_mut();
-        if !stepper.advance().is_ok() {
+    let mut speeds = Vec::with_capacity(steps as usize);
+    for step in 0..steps {
+        if !runner.advance().is_ok() {
             break;
         }
-        let state = stepper.state();
-        if step == WALK / 12 {
+        let state = runner.state();
+        if step == steps / 12 {
             low.copy_from_slice(state);
             high.copy_from_slice(state);
         }
@@ -82,15 +82,13 @@ pub(crate) fn extent(
     Ok(Extent { low, high, speed: if speed > 0.0 { speed } else { 1.0 } })
 }
 
-/// The copies, wherever they are computed.
-enum Copies {
-    Cpu { ensemble: Ensemble<Block>, field: Field<Block>, ring: Ring },
-    Gpu { ensemble: gpu::Ensemble, pending: u32 },
-}
-
 pub(super) struct Exploration {
     subject: Subject,
+    /// As the controls have them, without the stimulus.
     parameters: Vec<f64>,
+    stimulus: Stimulus,
+    /// The right-hand side, for direction field and nullclines.
+    field: Field<f64>,
     names: Vec<String>,
     solver: Method,
     dt: f64,
@@ -99,6 +97,7 @@ pub(super) struct Exploration {
     neighbour: Runner,
     copies: Copies,
     count: usize,
+    seed: u64,
     extent: Extent,
     colour: String,
     /// Time, state, and logarithm of the distance to the neighbour; the newest last.
@@ -136,8 +135,12 @@ fn scatter(start: &[f64], extent: &Extent, spread: f64, count: usize, seed: u64)
     states
 }
 
-fn solver(values: &Values, map: bool) -> Method {
-    if map { Method::Discrete } else { Method::from_slug(values.text("solver")).unwrap_or_default() }
+fn solver(subject: &Subject, values: &Values) -> Method {
+    if subject.is_map() {
+        Method::Discrete
+    } else {
+        Method::from_slug(values.text("solver")).unwrap_or_else(|| subject.method())
+    }
 }
 
 impl Exploration {
@@ -147,21 +150,35 @@ impl Exploration {
         let model = subject.model();
         let parameters: Vec<f64> =
             model.parameters.iter().map(|p| values.number(&parameter_id(&p.name))).collect();
-        let start: Vec<f64> = model.variables.iter().map(|v| values.number(&start_id(&v.name))).collect();
-        let solver = solver(values, subject.is_map());
+        // A field of many sites has no slider for each: it starts where its text says.
+        let start: Vec<f64> = model
+            .variables
+            .iter()
+            .zip(subject.start())
+            .map(|(variable, own)| {
+                let value = values.number(&start_id(&variable.name));
+                if value.is_nan() { own } else { value }
+            })
+            .collect();
+        let solver = solver(&subject, values);
         let dt = if subject.is_map() { 1.0 } else { values.number("dt") };
-        let tolerance = if solver == Method::Tsitouras5 { values.number("tolerance") } else { 1e-8 };
-        let options = Options { rtol: tolerance, atol: tolerance * 1e-3, ..subject.options(solver, dt) };
+        let tolerance = if solver.is_adaptive() { values.number("tolerance") } else { 1e-8 };
+        let seed = setup.recipe.seed;
+        let options =
+            Options { rtol: tolerance, atol: tolerance * 1e-3, seed, ..subject.options(solver, dt) };
         let witness = subject.stepper(&parameters, options.clone(), &start)?;
         let mut beside = start.clone();
         beside[0] += values.number("apart");
-        let neighbour = subject.stepper(&parameters, options, &beside)?;
+        let neighbour = subject.stepper(&parameters, options.clone(), &beside)?;
         let extent = extent(&subject, &parameters, &start, dt)?;
         let count = values.integer("copies");
-        let states = scatter(&start, &extent, values.number("spread"), count, setup.recipe.seed);
+        let states = scatter(&start, &extent, values.number("spread"), count, seed);
         let mut run = Self {
             names: subject.variable_names(),
-            copies: Self::on_cpu(&subject, &parameters, &states, solver, dt, subject.start_time())?,
+            copies: Copies::new(&subject, &parameters, &states, &options)?,
+            stimulus: Stimulus::new(&subject, values, seed),
+            field: subject.field(&parameters),
+            seed,
             colour: values.text("colour").to_owned(),
             history: Vec::new(),
             picked: Vec::new(),
@@ -183,27 +200,16 @@ impl Exploration {
                 None => run.note = Some("There is no GPU here; the ensemble runs on the CPU.".into()),
             }
         }
+        if run.copies.here() == ALONE && run.count > ALONE {
+            run.note = Some(format!(
+                "With delays, noise or events copies step one by one; {ALONE} of the {} are drawn.",
+                run.count
+            ));
+        }
+        run.apply_stimulus();
         run.record();
         run.push_ring();
         Ok(run)
-    }
-
-    fn on_cpu(
-        subject: &Subject,
-        parameters: &[f64],
-        states: &[f64],
-        solver: Method,
-        dt: f64,
-        t0: f64,
-    ) -> Result<Copies, ExhibitError> {
-        let n = subject.model().dimension();
-        let method = if solver == Method::Euler { Method::Euler } else { Method::RungeKutta4 };
-        let options = EnsembleOptions { method, t0, h: dt, bound: subject.bound() };
-        let ensemble =
-            Ensemble::from_states(states, n, options).map_err(|e| ExhibitError::Refused(e.to_string()))?;
-        let count = states.len() / n;
-        let length = (TRAIL_POINTS / count.max(1)).clamp(2, TRAIL);
-        Ok(Copies::Cpu { ensemble, field: subject.field(parameters), ring: Ring::new(count, length) })
     }
 
     fn move_to_gpu(&mut self, device: &Arc<gpu::Device>, states: &[f64]) {
@@ -227,10 +233,10 @@ impl Exploration {
         }
         let options = gpu::EnsembleOptions {
             dt: self.dt as f32,
-            t0: self.witness.stepper().time() as f32,
+            t0: self.witness.time() as f32,
             bound: self.subject.bound() as f32,
             axes: self.axes(),
-            trail: (TRAIL_POINTS / count.max(1)).clamp(2, TRAIL),
+            trail: trail(count),
             colour: self.colour_by(),
         };
         let parameters: Vec<f32> = self.parameters.iter().map(|p| *p as f32).collect();
@@ -257,8 +263,36 @@ impl Exploration {
         self.axes()[2].is_none()
     }
 
+    /// Adds the stimulus of the coming step to its parameter, where it has changed.
+    fn apply_stimulus(&mut self) {
+        let added = self.stimulus.value(self.witness.time(), self.witness.step());
+        if added == self.stimulus.added || self.parameters.is_empty() {
+            return;
+        }
+        self.stimulus.added = added;
+        self.apply(self.stimulus.target);
+    }
+
+    /// Gives every run one parameter anew.
+    fn apply(&mut self, index: usize) {
+        let mut now = self.parameters.clone();
+        now[self.stimulus.target] += self.stimulus.added;
+        self.witness.process_mut().set_parameter(index, now[index]);
+        self.neighbour.process_mut().set_parameter(index, now[index]);
+        for (runner, _) in &mut self.picked {
+            runner.process_mut().set_parameter(index, now[index]);
+        }
+        self.copies.set_parameter(index, &now);
+        self.field.set_parameters(&now);
+    }
+
+    /// The longest array among the variables: where it begins and how many it has, from eight on.
+    fn array(&self) -> Option<(usize, usize)> {
+        array(&self.names)
+    }
+
     fn record(&mut self) {
-        let (here, there) = (self.witness.stepper(), self.neighbour.stepper());
+        let (here, there) = (&self.witness, &self.neighbour);
         let mut square = 0.0;
         for (a, b) in here.state().iter().zip(there.state()) {
             square += (a - b) * (a - b);
@@ -280,32 +314,37 @@ impl Exploration {
         let axes = self.axes();
         let colour = self.colour_by();
         let one = self.start.len() == 1;
-        let Copies::Cpu { ensemble, ring, .. } = &mut self.copies else { return };
-        let count = ensemble.trajectories();
+        let count = self.copies.here();
+        let Some(ring) = self.copies.ring() else { return };
         let previous: Vec<[f32; 4]> = ring.newest().to_vec();
-        let points = (0..count).map(|i| {
-            if ensemble.diverged(i) {
-                return [f32::NAN; 4];
-            }
-            let at = |axis: Option<usize>| axis.map_or(0.0, |j| ensemble.value(i, j) as f32);
-            let mut p = [at(axes[0]), at(axes[1]), at(axes[2]), 0.0];
-            let before = previous.get(i).copied().unwrap_or([f32::NAN; 4]);
-            if one {
-                // A single variable is shown against its predecessor.
-                p = [before[1], p[0], 0.0, 0.0];
-            }
-            p[3] = match colour {
-                gpu::ColourBy::Trajectory => i as f32,
-                gpu::ColourBy::Variable(j) => ensemble.value(i, j) as f32,
-                gpu::ColourBy::Speed => {
-                    let d = [p[0] - before[0], p[1] - before[1], p[2] - before[2]];
-                    let length = libm::sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-                    if length.is_finite() { length } else { 0.0 }
+        let copies = &self.copies;
+        let points: Vec<[f32; 4]> = (0..count)
+            .map(|i| {
+                if copies.is_lost(i) {
+                    return [f32::NAN; 4];
                 }
-            };
-            p
-        });
-        ring.push(points);
+                let at = |axis: Option<usize>| axis.map_or(0.0, |j| copies.value(i, j) as f32);
+                let mut p = [at(axes[0]), at(axes[1]), at(axes[2]), 0.0];
+                let before = previous.get(i).copied().unwrap_or([f32::NAN; 4]);
+                if one {
+                    // A single variable is shown against its predecessor.
+                    p = [before[1], p[0], 0.0, 0.0];
+                }
+                p[3] = match colour {
+                    gpu::ColourBy::Trajectory => i as f32,
+                    gpu::ColourBy::Variable(j) => copies.value(i, j) as f32,
+                    gpu::ColourBy::Speed => {
+                        let d = [p[0] - before[0], p[1] - before[1], p[2] - before[2]];
+                        let length = libm::sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+                        if length.is_finite() { length } else { 0.0 }
+                    }
+                };
+                p
+            })
+            .collect();
+        if let Some(ring) = self.copies.ring() {
+            ring.push(points);
+        }
     }
 
     fn colour_scale(&self) -> ColourScale {
@@ -338,8 +377,9 @@ impl Exploration {
         if state.len() == 1 {
             return [before.map_or(f32::NAN, |b| b[0] as f32), state[0] as f32, 0.0, 0.0];
         }
-        let [x, y, z] = self.axes().map(|axis| axis.and_then(|j| state.get(j)).map_or(0.0, |v| *v as f32));
-        [x, y, z, 0.0]
+        let at = |axis: Option<usize>| axis.and_then(|j| state.get(j)).map_or(0.0, |v| *v as f32);
+        let axes = self.axes();
+        [at(axes[0]), at(axes[1]), at(axes[2]), 0.0]
     }
 
     /// Rate at which the distance to the neighbour grows over its exponential range, once that has begun.
@@ -366,7 +406,7 @@ impl Exploration {
         let picture = Picture::Plot {
             view: view.into(),
             series,
-            uprights: Vec::new(),
+            uprights: self.uprights(),
             levels: Vec::new(),
             x: None,
             y: None,
@@ -375,15 +415,65 @@ impl Exploration {
         Frame { picture, arrays }
     }
 
+    /// Where the stimulus begins and ends, as far as it is in the picture.
+    fn uprights(&self) -> Vec<Mark> {
+        let (Some(first), Some(last)) = (self.history.first(), self.history.last()) else {
+            return Vec::new();
+        };
+        let inside = |at: f64| self.stimulus.is_on() && (first.time..=last.time).contains(&at);
+        let (begin, end) = (self.stimulus.at, self.stimulus.at + self.stimulus.length);
+        let mark = |at: f64, label: &str| inside(at).then(|| Mark { at, label: label.into() });
+        mark(begin, "stimulus").into_iter().chain(mark(end, "")).collect()
+    }
+
+    /// The variables of the array against time, as a picture.
+    fn heat(&self) -> Option<Frame> {
+        let (first, count) = self.array()?;
+        let samples = self.history.len();
+        let stride = samples.div_ceil(COLUMNS).max(1);
+        let shown: Vec<&Sample> = self.history.iter().step_by(stride).collect();
+        let mut values = Vec::with_capacity(count * shown.len());
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for j in first..first + count {
+            for sample in &shown {
+                let value = sample.state[j];
+                low = if value < low { value } else { low };
+                high = if value > high { value } else { high };
+                values.push(value);
+            }
+        }
+        if !(high > low) {
+            (low, high) = (low - 0.5, low + 0.5);
+        }
+        let (from, to) = (shown.first()?.time, shown.last()?.time);
+        let stem = self.names[first].trim_end_matches(|c: char| c.is_ascii_digit());
+        let picture = Picture::Heat {
+            view: "field".into(),
+            rows: count as u32,
+            columns: shown.len() as u32,
+            values: ArrayRef { array: 0 },
+            x: [from, if to > from { to } else { from + 1.0 }],
+            y: [0.0, count as f64],
+            range: [low, high],
+            label: stem.to_owned(),
+            alternative: format!("The {count} sites of {stem} against time, from {low:.3} to {high:.3}."),
+        };
+        Some(Frame { picture, arrays: vec![values] })
+    }
+
     /// Direction field and nullclines, which change with the parameters, and with time where the equations do.
     fn plane_layers(&mut self, bounds: [[f64; 2]; 2]) -> [Layer; 3] {
         let moving = self.subject.model().depends_on_time();
-        let time = if moving { self.witness.stepper().time() } else { 0.0 };
-        let kept = self.plane.as_ref().filter(|p| p.time == time && p.parameters == self.parameters);
+        let time = if moving { self.witness.time() } else { 0.0 };
+        let mut now = self.parameters.clone();
+        if let Some(target) = now.get_mut(self.stimulus.target) {
+            *target += self.stimulus.added;
+        }
+        let kept = self.plane.as_ref().filter(|p| p.time == time && p.parameters == now);
         if let Some(kept) = kept {
             return kept.layers.clone();
         }
-        let field = self.witness.field_mut();
+        let field = &mut self.field;
         let directions = Layer::Segments { points: Arc::new(plane::directions(field, time, bounds)) };
         let [first, second] = [0, 1].map(|component| {
             // Strokes as one line with gaps: a point that is not a number breaks it.
@@ -394,60 +484,60 @@ impl Exploration {
             Layer::Line { points: Arc::new(line), style: LineStyle::Ink }
         });
         let layers = [directions, first, second];
-        let parameters = self.parameters.clone();
-        self.plane = Some(PlaneLayers { time, parameters, layers: layers.clone() });
+        self.plane = Some(PlaneLayers { time, parameters: now, layers: layers.clone() });
         layers
     }
+}
 
-    fn spread_now(&self) -> Option<f64> {
-        let Copies::Cpu { ensemble, .. } = &self.copies else { return None };
-        let mut square = 0.0;
-        for j in 0..self.start.len() {
-            let (_, sd) = ensemble.moments(j);
-            square += sd * sd;
+/// The longest run of variables that share a stem and count upwards, from eight on: its first and their number.
+pub(super) fn array(names: &[String]) -> Option<(usize, usize)> {
+    let split = |name: &str| -> Option<(String, u64)> {
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        Some((stem.to_ascii_lowercase(), name[stem.len()..].parse().ok()?))
+    };
+    let mut best: Option<(usize, usize)> = None;
+    let mut first = 0;
+    for k in 0..names.len() {
+        let follows = k > first
+            && match (split(&names[k - 1]), split(&names[k])) {
+                (Some((a, i)), Some((b, j))) => a == b && j == i + 1,
+                _ => false,
+            };
+        if !follows {
+            first = k;
         }
-        Some(libm::sqrt(square))
+        let count = k + 1 - first;
+        if count >= 8 && best.is_none_or(|(_, most)| count > most) {
+            best = Some((first, count));
+        }
     }
+    best
 }
 
 impl Run for Exploration {
     fn position(&self) -> u64 {
-        self.witness.stepper().step()
+        self.witness.step()
     }
     fn time(&self) -> Option<f64> {
-        Some(self.witness.stepper().time())
+        Some(self.witness.time())
     }
     fn step(&mut self) {
         if self.divergence().is_some() {
             return;
         }
-        if !self.witness.stepper_mut().advance().is_ok() {
+        self.apply_stimulus();
+        if !self.witness.advance().is_ok() {
             return;
         }
         // A neighbour that diverges alone simply stays where it was.
-        let _ = self.neighbour.stepper_mut().advance();
-        let map = self.subject.is_map();
-        match &mut self.copies {
-            Copies::Cpu { ensemble, field, .. } => {
-                // The sizes agree by construction; an ensemble that could not step would show as standing still.
-                let stepped =
-                    if map { ensemble.advance_map(field, 1) } else { ensemble.advance_flow(field, 1) };
-                if let Err(error) = stepped {
-                    self.note = Some(error.to_string());
-                }
-                self.push_ring();
-            }
-            Copies::Gpu { ensemble, pending } => {
-                *pending += 1;
-                if *pending >= 64 {
-                    ensemble.dispatch(std::mem::take(pending));
-                }
-            }
+        let _ = self.neighbour.advance();
+        if let Err(error) = self.copies.step(self.subject.is_map()) {
+            self.note = Some(error);
         }
+        self.push_ring();
         for (runner, line) in &mut self.picked {
-            let stepper = runner.stepper_mut();
-            if stepper.advance().is_ok() {
-                let state = stepper.state();
+            if runner.advance().is_ok() {
+                let state = runner.state();
                 line.push([state[0] as f32, state[1] as f32, 0.0, 0.0]);
                 if line.len() > 2 * LINE {
                     line.drain(..LINE);
@@ -457,8 +547,12 @@ impl Run for Exploration {
         self.record();
     }
     fn divergence(&self) -> Option<Divergence> {
-        let stepper = self.witness.stepper();
+        let stepper = &self.witness;
         if stepper.outcome().is_ok() {
+            return None;
+        }
+        if let Outcome::Stopped { .. } = stepper.outcome() {
+            // An event of the system's own: the end of the run, and no fault.
             return None;
         }
         let smaller = self.dt / 4.0;
@@ -493,30 +587,34 @@ impl Run for Exploration {
         Some(divergence)
     }
     fn witness(&self) -> Option<u64> {
-        let stepper = self.witness.stepper();
+        let stepper = &self.witness;
         Some(Digest::new().u64(stepper.step()).f64(stepper.time()).f64s(stepper.state()).finish())
     }
     fn readouts(&self) -> Vec<Readout> {
         let symbol = if self.subject.is_map() { "<mi>n</mi>" } else { "<mi>t</mi>" };
         let decimals = if self.subject.is_map() { 0 } else { 2 };
-        let mut all = vec![readout("time", symbol, decimal(self.witness.stepper().time(), decimals), false)];
+        let mut all = vec![readout("time", symbol, decimal(self.witness.time(), decimals), false)];
         if let Some(slope) = self.slope() {
             all.push(readout("exponent", "<msub><mi>λ</mi><mn>1</mn></msub>", decimal(slope, 3), true));
         }
-        if let Some(spread) = self.spread_now() {
+        if let Some(drift) = self.witness.energy_drift() {
+            all.push(readout("energy drift", "", format!("{drift:.1e}"), false));
+        }
+        if let Some(spread) = self.copies.spread(self.start.len()) {
             all.push(readout("spread, rms", "", decimal(spread, 2), false));
         }
         all
     }
     fn note(&self) -> Option<String> {
-        if let Copies::Cpu { ensemble, .. } = &self.copies {
-            let lost = ensemble.diverged_count();
-            if lost > 0 {
-                return Some(format!(
-                    "{lost} of {} copies left all bounds and are no longer drawn.",
-                    self.count
-                ));
-            }
+        if let Outcome::Stopped { time, .. } = self.witness.outcome() {
+            return Some(format!("An event of the system ended the run at time {}.", decimal(*time, 3)));
+        }
+        let lost = (0..self.copies.here()).filter(|i| self.copies.is_lost(*i)).count();
+        if lost > 0 {
+            return Some(format!(
+                "{lost} of {} copies left all bounds and are no longer drawn.",
+                self.copies.here()
+            ));
         }
         self.note.clone()
     }
@@ -528,32 +626,40 @@ impl Run for Exploration {
             text.clone_into(&mut self.colour);
             let colour = self.colour_by();
             match &mut self.copies {
-                Copies::Cpu { ring, .. } => ring.clear(),
                 Copies::Gpu { ensemble, .. } => ensemble.set_colour(colour),
+                here => {
+                    if let Some(ring) = here.ring() {
+                        ring.clear();
+                    }
+                }
+            }
+            return Ok(());
+        }
+        let before = self.stimulus.target;
+        let (number, text) = match value {
+            Value::Number(number) => (*number, ""),
+            Value::Text(text) => (f64::NAN, text.as_str()),
+            Value::Switch(_) => (f64::NAN, ""),
+        };
+        if self.stimulus.set(&self.subject, control, number, text) {
+            // What was added is taken back where it went before, and added where it goes now.
+            self.stimulus.added = 0.0;
+            if !self.parameters.is_empty() {
+                self.apply(before);
+                self.apply_stimulus();
             }
             return Ok(());
         }
         let place = self.subject.model().parameters.iter().position(|p| parameter_id(&p.name) == control);
         if let (Some(index), Value::Number(number)) = (place, value) {
             self.parameters[index] = *number;
-            self.witness.field_mut().set_parameters(&self.parameters);
-            self.neighbour.field_mut().set_parameters(&self.parameters);
-            for (runner, _) in &mut self.picked {
-                runner.field_mut().set_parameters(&self.parameters);
-            }
-            match &mut self.copies {
-                Copies::Cpu { field, .. } => field.set_parameters(&self.parameters),
-                Copies::Gpu { ensemble, pending } => {
-                    ensemble.dispatch(std::mem::take(pending));
-                    let parameters: Vec<f32> = self.parameters.iter().map(|p| *p as f32).collect();
-                    ensemble.set_parameters(&parameters);
-                }
-            }
+            self.apply(index);
         }
         Ok(())
     }
     fn frame(&mut self, view: &str) -> Option<Frame> {
         match view {
+            "field" => self.heat(),
             "series" => {
                 let own = self.history.iter().map(|s| s.state[0]).collect();
                 let other = self.history.iter().map(|s| s.other).collect();
@@ -588,12 +694,12 @@ impl Run for Exploration {
             panel.axes[1] = format!("next {}", self.names[0]).into();
         }
         panel.colour = self.colour_scale();
-        if self.start.len() == 2 && !self.subject.is_map() {
+        if self.start.len() == 2 && !self.subject.is_map() && self.subject.model().system().inputs() == 0 {
             panel.layers.extend(self.plane_layers([panel.bounds[0], panel.bounds[1]]));
         }
         let map = self.subject.is_map();
         match &mut self.copies {
-            Copies::Cpu { ring, .. } => {
+            Copies::Cpu { ring, .. } | Copies::Alone { ring, .. } => {
                 panel.layers.push(if map {
                     Layer::Cloud { points: ring.points(), size: 1.6 }
                 } else {
@@ -632,7 +738,7 @@ impl Run for Exploration {
     fn ensembles(&self) -> Vec<&gpu::Ensemble> {
         match &self.copies {
             Copies::Gpu { ensemble, .. } => vec![ensemble],
-            Copies::Cpu { .. } => Vec::new(),
+            Copies::Cpu { .. } | Copies::Alone { .. } => Vec::new(),
         }
     }
     fn alternative(&self) -> String {
@@ -641,16 +747,25 @@ impl Run for Exploration {
             "{} copies of {} in state space, {time} {what} {}.",
             self.count,
             self.subject.name(),
-            decimal(self.witness.stepper().time(), 1)
+            decimal(self.witness.time(), 1)
         )
+    }
+    fn pick_in(&mut self, view: &str, x: f64, _: f64) -> Vec<Setting> {
+        let plot = matches!(view, "series" | "separation" | "field");
+        if plot && self.stimulus.is_on() { self.stimulus.begin_at(x) } else { Vec::new() }
     }
     fn pick(&mut self, _: usize, x: f64, y: f64) -> bool {
         if self.start.len() != 2 {
             return false;
         }
         let mut options = self.subject.options(self.solver, self.dt);
-        options.t0 = self.witness.stepper().time();
-        let Ok(runner) = self.subject.stepper(&self.parameters, options, &[x, y]) else { return false };
+        options.t0 = self.witness.time();
+        options.seed = self.seed;
+        let mut now = self.parameters.clone();
+        if let Some(target) = now.get_mut(self.stimulus.target) {
+            *target += self.stimulus.added;
+        }
+        let Ok(runner) = self.subject.stepper(&now, options, &[x, y]) else { return false };
         if self.picked.len() == PICKED {
             self.picked.remove(0);
         }
@@ -659,45 +774,59 @@ impl Run for Exploration {
     }
     fn save(&self) -> Vec<u8> {
         let mut out = Writer::default();
-        out.f64s(&self.parameters);
-        for runner in [&self.witness, &self.neighbour] {
-            let c = runner.stepper().checkpoint();
-            out.u64(c.step).f64s(&c.state).f64s(&c.solver);
-            out.u64(c.statistics.steps).u64(c.statistics.rejected).u64(c.statistics.evaluations);
-        }
+        out.f64s(&self.parameters).f64(self.stimulus.added);
+        write_run(&mut out, &self.witness);
+        write_run(&mut out, &self.neighbour);
         // A device may be gone by now: the copies are taken up again around the witness then.
-        match &self.copies {
-            Copies::Cpu { ensemble, .. } => out.f64s(&ensemble.states()),
-            Copies::Gpu { .. } => out.f64s(&[]),
-        };
+        out.f64s(&self.copies.states(self.start.len()));
+        if let Copies::Alone { runs, .. } = &self.copies {
+            for run in runs {
+                write_run(&mut out, run);
+            }
+        }
         out.0
     }
     fn load(&mut self, bytes: &[u8]) -> Result<(), ExhibitError> {
         let mut from = Reader(bytes);
-        let bad = |e: dynamics::Error| ExhibitError::Checkpoint(e.to_string());
         let parameters = from.f64s()?;
         if parameters.len() != self.parameters.len() {
             return Err(ExhibitError::Checkpoint("it has another number of parameters".into()));
         }
         self.parameters = parameters;
+        self.stimulus.added = from.f64()?;
+        let mut now = self.parameters.clone();
+        if let Some(target) = now.get_mut(self.stimulus.target) {
+            *target += self.stimulus.added;
+        }
+        self.field.set_parameters(&now);
         for runner in [&mut self.witness, &mut self.neighbour] {
-            runner.field_mut().set_parameters(&self.parameters);
-            let (step, state, solver) = (from.u64()?, from.f64s()?, from.f64s()?);
-            let statistics =
-                Statistics { steps: from.u64()?, rejected: from.u64()?, evaluations: from.u64()? };
-            runner.stepper_mut().restore(&Checkpoint { step, state, solver, statistics }).map_err(bad)?;
+            runner.process_mut().set_parameters(&now);
+            read_run(&mut from, runner)?;
         }
         let mut states = from.f64s()?;
         let n = self.start.len();
-        if states.len() != n * self.count {
-            let centre = self.witness.stepper().state().to_vec();
-            states = scatter(&centre, &self.extent, 0.1, self.count, self.position());
+        let here = if let Copies::Alone { runs, .. } = &self.copies { runs.len() } else { self.count };
+        let whole = states.len() == n * here;
+        if !whole {
+            let centre = self.witness.state().to_vec();
+            states = scatter(&centre, &self.extent, 0.1, here, self.position());
         }
-        let time = self.witness.stepper().time();
+        let time = self.witness.time();
         match &mut self.copies {
+            Copies::Alone { runs, .. } => {
+                for (copy, run) in runs.iter_mut().enumerate() {
+                    run.process_mut().set_parameters(&now);
+                    if whole {
+                        read_run(&mut from, run)?;
+                    } else {
+                        let state: Vec<f64> = (0..n).map(|j| states[j * here + copy]).collect();
+                        run.set_state(&state).map_err(|e| ExhibitError::Checkpoint(e.to_string()))?;
+                    }
+                }
+            }
             Copies::Cpu { .. } => {
-                self.copies =
-                    Self::on_cpu(&self.subject, &self.parameters, &states, self.solver, self.dt, time)?;
+                let options = Options { t0: time, ..self.witness.options().clone() };
+                self.copies = Copies::new(&self.subject, &now, &states, &options)?;
             }
             Copies::Gpu { ensemble, pending } => {
                 *pending = 0;
@@ -715,7 +844,7 @@ impl Run for Exploration {
         Ok(())
     }
     fn state(&self) -> Vec<f64> {
-        self.witness.stepper().state().to_vec()
+        self.witness.state().to_vec()
     }
     fn table(&self) -> (Vec<String>, Vec<Vec<f64>>) {
         let mut names = vec!["t".to_owned()];
@@ -723,4 +852,17 @@ impl Run for Exploration {
         let row = |s: &Sample| std::iter::once(s.time).chain(s.state.iter().copied()).collect();
         (names, self.history.iter().map(row).collect())
     }
+}
+
+fn write_run(out: &mut Writer, run: &Runner) {
+    let c = run.checkpoint();
+    out.u64(c.step).f64s(&c.state).f64s(&c.solver);
+    out.u64(c.statistics.steps).u64(c.statistics.rejected).u64(c.statistics.evaluations);
+}
+
+fn read_run(from: &mut Reader<'_>, run: &mut Runner) -> Result<(), ExhibitError> {
+    let (step, state, solver) = (from.u64()?, from.f64s()?, from.f64s()?);
+    let statistics = Statistics { steps: from.u64()?, rejected: from.u64()?, evaluations: from.u64()? };
+    run.restore(&Checkpoint { step, state, solver, statistics })
+        .map_err(|e| ExhibitError::Checkpoint(e.to_string()))
 }

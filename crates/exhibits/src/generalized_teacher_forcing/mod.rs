@@ -63,6 +63,7 @@ impl Exhibit for GeneralizedTeacherForcing {
             views: d::views(),
             claims: d::claims(),
             lesson: d::lesson(),
+            presets: Vec::new(),
             citations: vec![d::CITATION.into()],
             takes_series: true,
             takes_gpu: false,
