@@ -1,5 +1,5 @@
 //! Compiles every `systems/*.ode` to Rust: a table of headers and texts, and native code for systems of at most
-//! sixteen states, printed from the same register program that interprets typed equations.
+//! sixteen states and moderate length, printed from the same register program that interprets typed equations.
 
 mod header;
 
@@ -9,6 +9,9 @@ use std::process::ExitCode;
 
 /// Larger systems run as register programs.
 const MOST_STATES: usize = 16;
+/// So do those whose code is longer, in bytes of Rust. A system takes 4 KB of it on average, which is half a
+/// kilobyte of the compressed module.
+const MOST_SOURCE: usize = 24 * 1024;
 
 fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=systems");
@@ -136,7 +139,8 @@ fn one(
     }
     let module = slug.replace('-', "_");
     // What has delays, noise or tables of values is interpreted.
-    let Some(source) = equations::rust_source(&model, "") else { return Ok(()) };
+    let source = equations::rust_source(&model, "").filter(|source| source.len() <= MOST_SOURCE);
+    let Some(source) = source else { return Ok(()) };
     let title = upper_camel(slug);
     let (trait_name, method) = match model.kind {
         equations::Kind::Flow => ("Flow", "rate"),
