@@ -10,7 +10,7 @@ use dynamics::Method;
 const GENERAL: [&str; 6] = ["dt", "solver", "tolerance", "copies", "spread", "apart"];
 
 /// Most variables whose starts have a slider each.
-const STARTS: usize = 40;
+pub(super) const STARTS: usize = 40;
 
 /// Whether a control outlives a change of equations.
 pub(crate) fn keeps(id: &str) -> bool {

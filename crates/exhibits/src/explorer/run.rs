@@ -1,7 +1,7 @@
 //! The run that a person watches: a witness in f64, its neighbour, and an ensemble.
 
 use super::copies::{ALONE, Copies, trail};
-use super::declaration::{parameter_id, start_id};
+use super::declaration::{STARTS, parameter_id, start_id};
 use super::plane;
 use super::stimulus::Stimulus;
 use crate::build::{decimal, readout, set_number};
@@ -150,7 +150,12 @@ impl Exploration {
         let model = subject.model();
         let parameters: Vec<f64> =
             model.parameters.iter().map(|p| values.number(&parameter_id(&p.name))).collect();
-        let start: Vec<f64> = model.variables.iter().map(|v| values.number(&start_id(&v.name))).collect();
+        // A field of many sites has no controls for its start.
+        let given = |name: &str, own: f64| {
+            Some(values.number(&start_id(name))).filter(|x| !x.is_nan()).unwrap_or(own)
+        };
+        let start: Vec<f64> =
+            model.variables.iter().zip(subject.start()).map(|(v, own)| given(&v.name, own)).collect();
         let solver = solver(&subject, values);
         let dt = if subject.is_map() { 1.0 } else { values.number("dt") };
         let tolerance = if solver.is_adaptive() { values.number("tolerance") } else { 1e-8 };
@@ -552,13 +557,10 @@ impl Run for Exploration {
             let action = format!("Make the step {smaller}");
             remedies.push(Remedy { action, sets: vec![set_number("dt", smaller)] });
         }
-        let sets: Vec<_> = self
-            .subject
-            .model()
-            .parameters
-            .iter()
-            .map(|p| set_number(&parameter_id(&p.name), p.value))
-            .chain(self.subject.model().variables.iter().map(|v| set_number(&start_id(&v.name), v.initial)))
+        let model = self.subject.model();
+        let starts = if model.dimension() > STARTS { &[] } else { model.variables.as_slice() };
+        let sets = (model.parameters.iter().map(|p| set_number(&parameter_id(&p.name), p.value)))
+            .chain(starts.iter().map(|v| set_number(&start_id(&v.name), v.initial)))
             .collect();
         remedies.push(Remedy { action: "Go back to the system's own values".into(), sets });
         let divergence = match stepper.outcome().divergence() {
