@@ -648,7 +648,7 @@ async function takeEquations(name: string, text: string, beside: File[]): Promis
     const embedded = await quietly(link.call('embedTables', text, beside.map((one) => one.name), texts.map((one) => one ?? '')));
     if (embedded === null) return;
     if (embedded.text === null) {
-      tell(`${embedded.fault}. ${name} was not opened.`);
+      tell(`${sentence(embedded.fault)} ${name} was not opened.`);
       return;
     }
     whole = embedded.text;
@@ -660,12 +660,16 @@ async function takeEquations(name: string, text: string, beside: File[]): Promis
   showTabs();
   equations.take(whole);
 }
+/** Words of the engine as a sentence. */
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
+}
 /** Writes the present equations to a file of the person's. */
 async function exportAs({ name, ending }: ExportFormat): Promise<void> {
   const written = await quietly(link.call('exportAs', name));
   if (written === null) return;
   if (written.text === null) {
-    tell(`${written.fault}.`);
+    tell(sentence(written.fault));
     return;
   }
   const address = URL.createObjectURL(new Blob([written.text], { type: 'text/plain' }));

@@ -14,6 +14,7 @@ Examples:
   separatrix check generalized-teacher-forcing --seeds 1..5
   separatrix lyapunov lorenz --count 3 --json
   separatrix render 'lorenz?rho=24.4' --output lorenz.png
+  separatrix export lorenz --as python --output lorenz.py
 
 Exit status: 0 when all went well; 1 when a claim fails, a fingerprint differs or a run diverges; 2 for bad input.";
 
@@ -41,6 +42,8 @@ pub enum Command {
     Run(Run),
     /// Evaluate a right-hand side and its Jacobian.
     Eval(Eval),
+    /// Write a system as a program or a text of another language.
+    Export(Export),
     /// Measure the claims of exhibits and hold them against their thresholds.
     Check(Check),
     /// Draw a view as a PNG picture.
@@ -155,6 +158,60 @@ pub struct Eval {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a system can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// An .ode file in the dialect of XPPAUT.
+    Ode,
+    /// A program on NumPy and SciPy.
+    Python,
+    /// A program on the packages of SciML.
+    Julia,
+    /// Equations and a table of the parameters.
+    Latex,
+    /// A program on the standard library alone.
+    Rust,
+}
+
+impl From<Format> for equations::Export {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Ode => Self::Ode,
+            Format::Python => Self::Python,
+            Format::Julia => Self::Julia,
+            Format::Latex => Self::Latex,
+            Format::Rust => Self::Rust,
+        }
+    }
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  separatrix export lorenz --as latex
+  separatrix export 'lorenz?rho=24.4' --as rust --output lorenz.rs
+  separatrix export my.ode --as python --set a=0.2 --set x_0=1 --output my.py
+
+Programs stand alone and print the table of `run FILE.ode --output` as CSV: t, variables, aux quantities. They use
+solvers of their own language, whose steps are not those of `run`.";
+
+/// `export`
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub struct Export {
+    /// A system, a link to one, or a FILE.ode.
+    #[arg(value_name = "SLUG|LINK|FILE.ode")]
+    pub source: String,
+    /// What to write.
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub format: Format,
+    /// Set a parameter or an initial value (x_0=1). May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// The file; standard output when not given.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 const CHECK_EXAMPLES: &str = "\

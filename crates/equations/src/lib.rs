@@ -21,6 +21,7 @@ mod build;
 mod checker;
 mod diagnostic;
 mod editor;
+mod export;
 mod expression;
 mod graph;
 mod interpreter;
@@ -38,6 +39,7 @@ mod wgsl;
 
 pub use diagnostic::{Diagnostic, Severity, Span, nearest};
 pub use editor::{Class, Highlight, Word, highlight, vocabulary};
+pub use export::{Export, export};
 pub use expression::{Expression, Form, Function, Infix};
 pub use graph::digamma;
 pub use interpreter::Interpreter;
@@ -66,4 +68,14 @@ pub enum EquationError {
     /// The GPU path lacks a function; the CPU has it.
     #[error("the GPU path lacks {0}; the CPU computes it")]
     NotOnDevice(String),
+    /// A format cannot carry what a model does.
+    #[error("{what} cannot be written as {format}; {instead}")]
+    NotExported {
+        /// What the model does.
+        what: String,
+        /// The format's name.
+        format: String,
+        /// What would do.
+        instead: String,
+    },
 }

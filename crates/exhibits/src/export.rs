@@ -3,11 +3,16 @@
 use crate::contract::ExportFormat;
 use crate::explorer::{parameter_id, start_id};
 use crate::session::Session;
-use equations::format_ode;
+use equations::Export;
 
 /// The formats that equations are written in.
 pub fn export_formats() -> Vec<ExportFormat> {
-    vec![ExportFormat { name: "ode".into(), label: ".ode".into(), ending: "ode".into() }]
+    let format = |one: Export| ExportFormat {
+        name: one.slug().into(),
+        label: one.name().into(),
+        ending: one.ending().into(),
+    };
+    Export::ALL.into_iter().map(format).collect()
 }
 
 /// Writes the equations of a session, with the parameters and the starting point as they are set now. Where nothing
@@ -18,11 +23,10 @@ pub fn export_formats() -> Vec<ExportFormat> {
 pub fn export(session: &Session, format: &str) -> Result<String, String> {
     let declaration = session.declaration();
     let own = declaration.equations.as_ref().ok_or("there are no equations to write")?;
-    let known = export_formats();
-    if !known.iter().any(|known| known.name == format) {
-        let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
+    let Some(known) = Export::from_slug(format) else {
+        let names: Vec<&str> = Export::ALL.iter().map(|known| known.slug()).collect();
         return Err(format!("there is no format {format}; the formats are {}", names.join(", ")));
-    }
+    };
     let model = equations::parse(&own.text).model.ok_or("the equations cannot be read")?;
     let value = |id: &str, own: f64| {
         let set = session.values().number(id);
@@ -31,8 +35,9 @@ pub fn export(session: &Session, format: &str) -> Result<String, String> {
     let parameters: Vec<f64> =
         model.parameters.iter().map(|p| value(&parameter_id(&p.name), p.value)).collect();
     let initial: Vec<f64> = model.variables.iter().map(|v| value(&start_id(&v.name), v.initial)).collect();
-    if parameters == model.parameter_values() && initial == model.initial() {
+    if known == Export::Ode && parameters == model.parameter_values() && initial == model.initial() {
         return Ok(own.text.clone());
     }
-    Ok(format_ode(&model, &parameters, &initial))
+    equations::export(&model, &declaration.title, &parameters, &initial, known)
+        .map_err(|error| error.to_string())
 }

@@ -266,5 +266,9 @@ fn equations_are_written_at_the_values_that_are_set() {
     let written = exhibits::export(&session, "ode").unwrap();
     session.edit(&written).unwrap();
     assert_eq!([session.values().number("rho"), session.values().number("x_0")], [24.4, 3.0]);
+    for format in exhibits::export_formats() {
+        let text = exhibits::export(&session, &format.name).unwrap();
+        assert!(text.contains("24.4"), "{}:\n{text}", format.label);
+    }
     assert!(exhibits::export(&session, "cobol").unwrap_err().contains("ode"));
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod eval;
+mod export;
 mod link;
 mod list;
 mod lyapunov;
@@ -26,6 +27,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Show(arguments) => show::show(arguments, out),
         Command::Run(arguments) => run::run(arguments, out),
         Command::Eval(arguments) => eval::eval(arguments, out),
+        Command::Export(arguments) => export::export(arguments, out),
         Command::Check(arguments) => check::check(arguments, out),
         Command::Render(arguments) => render::render(arguments, out),
         Command::Link(Link::Make(arguments)) => link::make(arguments, out),
