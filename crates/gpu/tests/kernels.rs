@@ -234,7 +234,7 @@ fn network(n: usize, map: bool) -> Model {
         let head = if map { format!("x{j}(t+1)=0.9*x{j}+0.1*(") } else { format!("x{j}'=(") };
         let mut sum = format!("-exp(-d{j})*x{j}+0.05*w{}", j % 8);
         for k in 0..n {
-            let weight = (((j * 31 + k * 17) % 23) as f64 - 11.0) / 60.0;
+            let weight = (((j * 31 + k * 17) % 23) as f64 - 11.5) / 60.0;
             let _ = write!(sum, "+({weight})*s{k}");
         }
         if j == 2 {
