@@ -152,6 +152,44 @@ test('the gallery shows one family by keyboard', async ({ page }) => {
   await expect(lorenz).toBeVisible();
 });
 
+test('the gallery is searched and filtered, and draws what is in view alone', async ({ page }) => {
+  await page.goto('./?gpu=off#/');
+  const gallery = page.locator('sx-gallery');
+  const tiles = gallery.locator('.tiles').getByRole('link');
+  const search = page.getByRole('searchbox', { name: 'Search the gallery' });
+  await expect(tiles.first()).toBeVisible();
+  const all = await tiles.count();
+  expect(all).toBeGreaterThan(20);
+  await search.fill('rossler otto');
+  await expect(tiles.first()).toHaveAccessibleName(/Rössler/);
+  expect(await tiles.count()).toBeLessThan(6);
+  await search.fill('');
+  const two = page.getByRole('group', { name: 'Variables' }).getByRole('button', { name: /^2/ });
+  await two.click();
+  await expect(two).toHaveAttribute('aria-pressed', 'true');
+  const planar = await tiles.count();
+  expect(planar).toBeLessThan(all);
+  for (const name of await tiles.allInnerTexts()) expect(name).toContain('2 variables');
+  // The filters go together, and each says how many it would leave.
+  const regular = page.getByRole('group', { name: 'Behaviour' }).getByRole('button', { name: /^regular/ });
+  const left = Number(await regular.locator('span').innerText());
+  await regular.click();
+  await expect(tiles).toHaveCount(left);
+  await search.fill('nothing is called this');
+  await expect(gallery.getByText(/matches “nothing is called this”/)).toBeVisible();
+  await page.getByRole('button', { name: 'Show everything' }).click();
+  await expect(tiles).toHaveCount(all);
+  // A tile far below is drawn only once it is scrolled to.
+  const drawn = (which: 'first' | 'last') => gallery.locator('.tiles canvas')[which]().evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    return canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0) ?? false;
+  });
+  await expect.poll(() => drawn('first'), { timeout: 60_000 }).toBe(true);
+  expect(await drawn('last')).toBe(false);
+  await tiles.last().scrollIntoViewIfNeeded();
+  await expect.poll(() => drawn('last'), { timeout: 60_000 }).toBe(true);
+});
+
 test('two fingers near the picture and leave the page as it is', async ({ browser }) => {
   const page = await browser.newPage({ hasTouch: true });
   await page.goto('./?gpu=off#/lorenz');

@@ -891,6 +891,20 @@ command: string,
  */
 note: string, };
 
+export type ExportFormat = { 
+/**
+ * Stable name.
+ */
+name: string, 
+/**
+ * Name for people.
+ */
+label: string, 
+/**
+ * How the name of a file of it ends, without the dot.
+ */
+ending: string, };
+
 export type StageLabel = { 
 /**
  * Text.

@@ -1,6 +1,7 @@
 // Controls made from the declared table: name, symbol, slider or choice, value. A value that is not the default
 // stands in the accent, because that is what the link carries.
 import type { Control, Declaration, Setting, Value } from './contract';
+import { curvePad } from './curve-pad';
 import { figure, h, markup, minus, raised, readNumber } from './dom';
 
 interface Row {
@@ -160,6 +161,12 @@ function make(control: Control, change: (value: Value, manner: Manner) => void):
     const element = h('div', { class: 'control' }, h('span', { class: 'name', id, title }, control.label, again),
       h('span', { class: 'wide' }, h('span', { class: 'pick', role: 'group', 'aria-labelledby': id }, ...buttons)));
     return { control, element, show: (value) => buttons.forEach((button, i) => button.setAttribute('aria-pressed', String((i === 1) === value))) };
+  }
+
+  if (kind.kind === 'curve') {
+    const pad = curvePad(control.label, kind.points, (text, done) => change(text, done ? 'done' : 'drag'));
+    const element = h('div', { class: 'control' }, h('span', { class: 'name', title }, control.label, again), h('span', { class: 'whole' }, pad.element));
+    return { control, element, show: (value) => pad.show(String(value)) };
   }
 
   const field = h('input', { type: 'text', id, title, maxlength: kind.maxLength, autocomplete: 'off', spellcheck: 'false', onchange: () => change(field.value, 'done') });

@@ -1,81 +1,115 @@
-// The rail and the gallery: families with counts, a thumbnail to each member of the family in use, search.
-import type { Gallery, Member } from './contract';
-import { h, icon, mark } from './dom';
+// The rail and the gallery: families with counts, a thumbnail to each member of the family in use, search and filters.
+import type { Gallery } from './contract';
+import { h, icon, mark, minus } from './dom';
 import type { Helpers } from './helpers';
+import { entries, type Entry, EVERYTHING, fits, NATURES, SIZES, type Wish } from './search';
 
-/** Thumbnails come from a helper worker, one by one, and are kept while the theme lasts. */
+/** Pixels round the window within which a thumbnail is wanted. */
+const NEAR = '240px';
+
+/**
+ * Thumbnails come from a helper worker, one by one, of those that are in view alone, and are kept. None is asked for
+ * before `begin`, so that the first picture of the run waits for none of them.
+ */
 export class Thumbnails {
   helpers: Helpers | null = null;
   dark = false;
   readonly #made = new Map<string, ImageData>();
-  readonly #wanted = new Map<string, HTMLCanvasElement[]>();
+  /** What is in view and not drawn yet, the latest last. */
+  readonly #wanted = new Set<HTMLCanvasElement>();
+  /** How often one was asked for in vain: a helper may be ended for other reasons once. */
+  readonly #failed = new Map<string, number>();
+  #begun = false;
+  #busy = false;
+  readonly #watcher = new IntersectionObserver((all) => {
+    for (const { target, isIntersecting } of all) {
+      const canvas = target as HTMLCanvasElement;
+      if (isIntersecting) this.#wanted.add(canvas);
+      else this.#wanted.delete(canvas);
+    }
+    void this.#next();
+  }, { rootMargin: NEAR });
 
-  canvas(slug: string, size: number, name: string): HTMLCanvasElement {
-    const canvas = h('canvas', { class: 'thumb', width: size, height: size, 'aria-hidden': 'true', 'data-name': name });
-    this.#fill(slug, size, canvas);
+  canvas(slug: string, size: number): HTMLCanvasElement {
+    const canvas = h('canvas', { class: 'thumb', width: size, height: size, 'aria-hidden': 'true', 'data-slug': slug });
+    if (!this.#draw(canvas)) this.#watcher.observe(canvas);
     return canvas;
   }
-  clear(dark: boolean): void {
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    void this.#next();
+  }
+  /** Another ground asks for other pictures; those of the one before stay for when it comes back. */
+  theme(dark: boolean): void {
     this.dark = dark;
-    this.#made.clear();
     this.#wanted.clear();
   }
-  #fill(slug: string, size: number, canvas: HTMLCanvasElement): void {
-    const key = `${slug} ${size}`;
-    const made = this.#made.get(key);
-    if (made !== undefined) {
-      canvas.getContext('2d')?.putImageData(made, 0, 0);
-      return;
-    }
-    const waiting = this.#wanted.get(key);
-    if (waiting !== undefined) {
-      waiting.push(canvas);
-      return;
-    }
-    this.#wanted.set(key, [canvas]);
-    const { dark } = this;
-    // The first picture of the run comes before all thumbnails.
-    setTimeout(() => {
-      void this.helpers?.thumbnail(slug, size, dark).then((image) => {
-        if (image === null || dark !== this.dark) return;
-        this.#made.set(key, image);
-        for (const one of this.#wanted.get(key) ?? []) one.getContext('2d')?.putImageData(image, 0, 0);
-      }).catch(() => undefined).finally(() => this.#wanted.delete(key));
-    }, 400);
+  #key(canvas: HTMLCanvasElement): string {
+    return `${canvas.dataset['slug'] ?? ''} ${canvas.width} ${this.dark}`;
   }
-}
-
-function matches(member: Member, query: string): boolean {
-  const text = `${member.title} ${member.subtitle} ${member.sentence} ${member.slug}`.toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  #draw(canvas: HTMLCanvasElement): boolean {
+    const made = this.#made.get(this.#key(canvas));
+    if (made === undefined) return false;
+    canvas.getContext('2d')?.putImageData(made, 0, 0);
+    this.#watcher.unobserve(canvas);
+    this.#wanted.delete(canvas);
+    return true;
+  }
+  /** The first that is still in the document and still in view. */
+  async #next(): Promise<void> {
+    if (!this.#begun || this.#busy || this.helpers === null) return;
+    for (const canvas of this.#wanted) {
+      if (!canvas.isConnected || this.#draw(canvas)) {
+        this.#wanted.delete(canvas);
+        continue;
+      }
+      this.#busy = true;
+      const key = this.#key(canvas);
+      const image = await this.helpers.thumbnail(canvas.dataset['slug'] ?? '', canvas.width, this.dark).catch(() => null);
+      this.#busy = false;
+      const failures = (this.#failed.get(key) ?? 0) + (image === null ? 1 : 0);
+      this.#failed.set(key, failures);
+      if (image !== null) this.#made.set(key, image);
+      else if (failures > 1) this.#wanted.delete(canvas);
+      this.#draw(canvas);
+      break;
+    }
+    if (this.#wanted.size > 0 && !this.#busy) void this.#next();
+  }
 }
 
 export class Rail extends HTMLElement {
   thumbnails = new Thumbnails();
   onhelp: () => void = () => undefined;
-  onfile: (file: File) => void = () => undefined;
+  onfiles: (files: File[]) => void = () => undefined;
   #gallery: Gallery = { families: [] };
+  #entries: Entry[] = [];
   #current = '';
   #open = '';
   readonly #search = h('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search systems and exhibits', oninput: () => this.#draw() });
   readonly #families = h('nav', { class: 'families', 'aria-label': 'Gallery' });
   readonly #total = h('span', { class: 'dim' });
+  readonly #file = h('input', { type: 'file', accept: '.ode,.tab,.csv,.txt', multiple: true, hidden: true, onchange: () => {
+    const chosen = [...(this.#file.files ?? [])];
+    this.#file.value = '';
+    if (chosen.length > 0) this.onfiles(chosen);
+  } });
 
   connectedCallback(): void {
     if (this.#families.isConnected) return;
-    const file = h('input', { type: 'file', accept: '.ode,.csv,.txt', hidden: true, onchange: () => {
-      const chosen = file.files?.[0];
-      if (chosen !== undefined) this.onfile(chosen);
-      file.value = '';
-    } });
     this.replaceChildren(
       h('a', { class: 'mark', href: '#/lorenz', 'aria-label': 'Separatrix' }, mark(), 'Separatrix'),
       h('label', { class: 'find' }, icon('find'), this.#search, h('kbd', { 'aria-hidden': 'true' }, '/')),
       this.#families,
-      h('button', { class: 'all', onclick: () => file.click() }, 'Open a file', h('span', { class: 'dim' }, '.ode .csv')), file,
+      h('button', { class: 'all', onclick: () => this.choose() }, 'Open a file', h('span', { class: 'dim' }, '.ode .csv')), this.#file,
       h('a', { class: 'all', href: '#/' }, 'All of the gallery', this.#total),
       h('button', { class: 'all', onclick: () => this.onhelp() }, 'Keys and privacy', h('kbd', { class: 'dim', 'aria-hidden': 'true' }, '?')));
     for (const element of this.querySelectorAll<HTMLElement>('.all:not(:last-child)')) element.style.marginBottom = '-6px';
+  }
+  /** Asks for files: equations with the tables that they read, or a series. */
+  choose(): void {
+    this.#file.click();
   }
   focusSearch(): void {
     this.#search.focus();
@@ -83,6 +117,7 @@ export class Rail extends HTMLElement {
   }
   show(gallery: Gallery, current: string): void {
     const moved = current !== this.#current;
+    if (gallery !== this.#gallery) this.#entries = entries(gallery);
     this.#gallery = gallery;
     this.#current = current;
     if (moved) this.#open = gallery.families.find(({ members }) => members.some(({ slug }) => slug === current))?.name ?? this.#open;
@@ -94,7 +129,7 @@ export class Rail extends HTMLElement {
     const parts: HTMLElement[] = [];
     let shelf = '';
     for (const family of this.#gallery.families) {
-      const members = query === '' ? family.members : family.members.filter((member) => matches(member, query));
+      const members = this.#entries.filter((entry) => entry.family === family.name && fits(entry, { ...EVERYTHING, query })).map(({ member }) => member);
       if (members.length === 0) continue;
       if (family.shelf !== shelf) parts.push(h('h2', {}, (shelf = family.shelf)));
       const open = query !== '' || family.name === this.#open;
@@ -104,7 +139,7 @@ export class Rail extends HTMLElement {
       } }, family.name, h('span', {}, String(members.length))));
       if (open) {
         parts.push(h('ul', {}, ...members.map((member) => h('li', {},
-          h('a', { href: `#/${member.slug}`, title: member.sentence, 'aria-current': member.slug === this.#current ? 'page' : null }, this.thumbnails.canvas(member.slug, 56, member.title), member.title)))));
+          h('a', { href: `#/${member.slug}`, title: member.sentence, 'aria-current': member.slug === this.#current ? 'page' : null }, this.thumbnails.canvas(member.slug, 56), member.title)))));
       }
     }
     if (parts.length === 0) parts.push(h('p', { class: 'nothing', role: 'status' }, `Nothing here is called “${query}”.`));
@@ -115,61 +150,101 @@ export class Rail extends HTMLElement {
 }
 customElements.define('sx-rail', Rail);
 
+/** The Lyapunov exponent, or what there is in place of chaos; and the name in the collection. */
+function facts({ exponent, regular, collection }: Entry['member']): string {
+  const what = regular ?? (exponent === null ? '' : `λ₁ ${minus(String(Number(exponent.toPrecision(3))))}`);
+  return [what, collection === null ? '' : `collection: ${collection}`].filter((part) => part !== '').join(' · ');
+}
+
 export class GalleryScreen extends HTMLElement {
   thumbnails: Thumbnails | null = null;
-  #gallery: Gallery = { families: [] };
+  #gallery: Gallery | null = null;
+  #entries: Entry[] = [];
+  /** One tile a member, made when it is first shown. */
+  readonly #tiles = new Map<string, HTMLElement>();
+  #dark = false;
   #current = '';
-  readonly #search = h('input', { type: 'search', placeholder: 'Search names, authors, equations', 'aria-label': 'Search the gallery', oninput: () => this.#draw() });
-  readonly #count = h('span', { class: 'dim' });
+  #wish: Wish = EVERYTHING;
+  readonly #search = h('input', { type: 'search', placeholder: 'Search names, authors, families', 'aria-label': 'Search the gallery', oninput: () => this.#want({ query: this.#search.value.trim() }) });
+  readonly #count = h('span', { class: 'dim', role: 'status' });
   readonly #shelves = h('div');
-  readonly #chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Families' });
-  /** The family that alone is shown; none for all of them. */
-  #family = '';
+  readonly #families = h('div', { class: 'chips', role: 'group', 'aria-label': 'Families' });
+  readonly #sizes = h('div', { class: 'chips', role: 'group', 'aria-label': 'Variables' });
+  readonly #natures = h('div', { class: 'chips', role: 'group', 'aria-label': 'Behaviour' });
 
   show(gallery: Gallery, current: string): void {
-    this.#gallery = gallery;
+    if (gallery !== this.#gallery || this.#dark !== this.thumbnails?.dark) {
+      this.#gallery = gallery;
+      this.#dark = this.thumbnails?.dark === true;
+      this.#entries = entries(gallery);
+      this.#tiles.clear();
+    }
+    this.#tiles.get(this.#current)?.removeAttribute('aria-current');
     this.#current = current;
+    this.#tiles.get(current)?.setAttribute('aria-current', 'page');
     if (!this.#shelves.isConnected) {
-      this.replaceChildren(h('label', { class: 'query' }, icon('find'), this.#search, this.#count, h('a', { class: 'close', href: `#/${current}`, 'aria-label': 'Close the gallery' }, icon('shut'))), this.#chips, this.#shelves);
+      this.replaceChildren(h('label', { class: 'query' }, icon('find'), this.#search, this.#count, h('a', { class: 'close', href: `#/${current}`, 'aria-label': 'Close the gallery' }, icon('shut'))),
+        this.#families, h('div', { class: 'filters' }, h('span', { class: 'dim' }, 'variables'), this.#sizes, this.#natures), this.#shelves);
     }
     this.querySelector('.close')?.setAttribute('href', `#/${current}`);
     this.#draw();
   }
-  #draw(): void {
-    const query = this.#search.value.trim();
-    const says: Record<string, string> = { Exhibits: 'a paper each, with its claims measured', Systems: 'equations to explore, change and train on' };
-    const shelves = [...new Set(this.#gallery.families.map(({ shelf }) => shelf))].sort();
-    let total = 0;
-    if (!this.#gallery.families.some(({ name }) => name === this.#family)) this.#family = '';
-    this.#offer(query);
-    this.#shelves.replaceChildren(...shelves.flatMap((shelf) => {
-      const members = this.#gallery.families.filter((family) => family.shelf === shelf && (this.#family === '' || family.name === this.#family)).flatMap((family) => family.members).filter((member) => query === '' || matches(member, query));
-      total += members.length;
-      if (members.length === 0) return [];
-      return [h('h2', {}, shelf, h('span', {}, says[shelf] ?? '')), h('div', { class: 'tiles' }, ...members.map((member) =>
-        h('a', { href: `#/${member.slug}`, 'aria-current': member.slug === this.#current ? 'page' : null, title: member.sentence },
-          this.thumbnails?.canvas(member.slug, 240, member.title) ?? null, h('h3', {}, member.title),
-          h('p', {}, member.subtitle + (member.dimension === null ? '' : ` · ${member.dimension} variable${member.dimension === 1 ? '' : 's'}`)))))];
-    }));
-    if (total === 0) this.#shelves.append(h('p', { class: 'nothing', role: 'status' }, `Nothing ${this.#family === '' ? 'in the gallery' : `of ${this.#family}`} matches “${query}”.`));
-    this.#count.textContent = `${total} ${total === 1 ? 'thing' : 'things'} to run`;
+  #want(change: Partial<Wish>): void {
+    this.#wish = { ...this.#wish, ...change };
+    this.#draw();
   }
-  /** One chip a family, with how many of it match; made once, so that focus stays where it is. */
-  #offer(query: string): void {
-    const { families } = this.#gallery;
-    const chips = [{ name: '', members: families.flatMap(({ members }) => members) }, ...families];
-    if (this.#chips.childElementCount !== chips.length || chips.some(({ name }, i) => (this.#chips.children[i] as HTMLElement).dataset['family'] !== name)) {
-      this.#chips.replaceChildren(...chips.map(({ name }) => h('button', { 'data-family': name, onclick: () => {
-        // The chip that is pressed already gives everything back.
-        this.#family = this.#family === name ? '' : name;
-        this.#draw();
-      } }, name === '' ? 'Everything' : name, h('span'))));
+  #draw(): void {
+    const families = this.#gallery?.families ?? [];
+    if (!families.some(({ name }) => name === this.#wish.family)) this.#wish = { ...this.#wish, family: '' };
+    const wish = this.#wish;
+    this.#offer(this.#families, 'family', ['', ...families.map(({ name }) => name)]);
+    this.#offer(this.#sizes, 'size', SIZES.map(({ name }) => name));
+    this.#offer(this.#natures, 'nature', NATURES.map(({ name }) => name));
+    const says: Record<string, string> = { Exhibits: 'a paper each, with its claims measured', Systems: 'equations to explore, change and train on' };
+    const found = this.#entries.filter((entry) => fits(entry, wish));
+    const shelves = [...new Set(families.map(({ shelf }) => shelf))].sort();
+    this.#shelves.replaceChildren(...shelves.flatMap((shelf) => {
+      const own = found.filter((entry) => entry.shelf === shelf);
+      if (own.length === 0) return [];
+      const groups = families.filter((family) => family.shelf === shelf).map(({ name }) => ({ name, list: own.filter(({ family }) => family === name) })).filter(({ list }) => list.length > 0);
+      return [h('h2', {}, shelf, h('span', {}, says[shelf] ?? '')), ...groups.flatMap(({ name, list }) => [
+        h('h3', {}, name, h('span', {}, String(list.length))), h('div', { class: 'tiles' }, ...list.map((entry) => this.#tile(entry)))])];
+    }));
+    if (found.length === 0) {
+      const filters = [wish.family, wish.size === '' ? '' : `${wish.size} variables`, wish.nature].filter((part) => part !== '').join(', ');
+      this.#shelves.append(h('p', { class: 'nothing' }, `Nothing ${filters === '' ? 'in the gallery' : `of ${filters}`} ${wish.query === '' ? 'is here' : `matches “${wish.query}”`}. `,
+        h('button', { class: 'textlink', onclick: () => {
+          this.#search.value = '';
+          this.#want(EVERYTHING);
+        } }, 'Show everything')));
     }
-    chips.forEach(({ name, members }, i) => {
-      const chip = this.#chips.children[i];
-      chip?.setAttribute('aria-pressed', String(name === this.#family));
+    this.#count.textContent = `${found.length} ${found.length === 1 ? 'thing' : 'things'} to run`;
+  }
+  #tile(entry: Entry): HTMLElement {
+    const { slug, title, subtitle, sentence, dimension } = entry.member;
+    let tile = this.#tiles.get(slug);
+    if (tile === undefined) {
+      tile = h('a', { href: `#/${slug}`, 'aria-current': slug === this.#current ? 'page' : null, title: sentence },
+        this.thumbnails?.canvas(slug, 240) ?? null, h('h4', {}, title),
+        h('p', {}, subtitle + (dimension === null ? '' : ` · ${dimension} variable${dimension === 1 ? '' : 's'}`)),
+        facts(entry.member) === '' ? null : h('p', {}, facts(entry.member)));
+      this.#tiles.set(slug, tile);
+    }
+    return tile;
+  }
+  /** Chips of one kind with how many each would leave; made once, so that focus stays where it is. */
+  #offer(group: HTMLElement, kind: 'family' | 'size' | 'nature', names: string[]): void {
+    if (group.childElementCount !== names.length || names.some((name, i) => (group.children[i] as HTMLElement).dataset['name'] !== name)) {
+      // The chip that is pressed already gives everything back.
+      group.replaceChildren(...names.map((name) => h('button', { 'data-name': name, onclick: () => this.#want({ [kind]: this.#wish[kind] === name ? '' : name }) }, name === '' ? 'Everything' : name, h('span'))));
+    }
+    names.forEach((name, i) => {
+      const chip = group.children[i];
+      chip?.setAttribute('aria-pressed', String(name === this.#wish[kind]));
       const count = chip?.querySelector('span');
-      if (count) count.textContent = String(query === '' ? members.length : members.filter((member) => matches(member, query)).length);
+      const left = this.#entries.filter((entry) => fits(entry, { ...this.#wish, [kind]: name })).length;
+      // A number beside a number would be read as one.
+      if (count) count.textContent = kind === 'size' ? `(${left})` : String(left);
     });
   }
 }

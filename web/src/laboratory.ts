@@ -1,6 +1,6 @@
 // The face of the wasm module: what crates/playground exports. One object, plain data in and out.
 import type {
-  DeviceReport, Drawn, Diagnostic, Fault, Gallery, Measurement, Opened, Picture, Setting, Shared, Status, Value, Verdict,
+  DeviceReport, Drawn, Diagnostic, ExportFormat, Fault, Gallery, Measurement, Opened, Picture, Reading, Setting, Shared, Status, Value, Verdict,
 } from './contract';
 
 /** A picture with the arrays its references point into. */
@@ -40,9 +40,19 @@ export interface Laboratory {
   open(fragment: string): Opened;
   /** Checks equations and, when they are good, runs them. `run: false` only checks. */
   edit(text: string, run: boolean): Edited;
+  /** Colours, words and findings of a text while it is typed; nothing runs. */
+  readAlong(text: string): Reading;
+  /** Puts tables from files into a text; throws, in words, at a file that holds none. */
+  embedTables(text: string, names: string[], texts: string[]): string;
+  /** What the present equations can be written as. */
+  exportFormats(): ExportFormat[];
+  /** The present equations at the present values in a format; throws, in words, where it cannot carry them. */
+  exportAs(format: string): string;
   /** Gives the exhibit a series of the person's own. */
   series(name: string, text: string): Opened;
   set(control: string, value: Value): Changed;
+  /** Sets several controls in one go; the run begins again once at most. */
+  setMany(settings: Setting[]): Changed;
   setSeed(seed: string): Changed;
   /** `cpu` or `gpu`. */
   setDevice(device: string): Changed;
@@ -68,6 +78,10 @@ export interface Laboratory {
   camera(move: CameraMove): void;
   /** A click on the stage, in CSS pixels; true when it started something. */
   pick(x: number, y: number): boolean;
+  /** The plots in which a click does something now. */
+  picks(): string[];
+  /** A click in a plot, in the units of its axes: what is to be set. */
+  pickIn(view: string, x: number, y: number): Setting[];
   draw(): Drawn;
   /** Which device-loss, if any, has happened since the last call. */
   lost(): string | undefined;

@@ -1,17 +1,19 @@
 // The page: lays out what an exhibit declares and passes on what a person does. It computes nothing itself.
 import { bare, readAddress } from './address';
 import { ClaimsPanel } from './claims';
-import type { Control, Declaration, DeviceReport, Fault, Gallery, Opened, Remedy, Setting, Status, Value } from './contract';
+import type { Control, Declaration, DeviceReport, ExportFormat, Fault, Gallery, Opened, Remedy, Setting, Status, Value } from './contract';
 import { ControlsPanel, type Manner } from './controls';
 import { h, icon, markup, minus } from './dom';
 import { EngineLink } from './engine-link';
 import { EquationsPanel } from './equations';
+import { planned, textOf } from './files';
 import { fullState } from './full';
 import { GalleryScreen, Rail } from './gallery';
 import { Helpers } from './helpers';
 import type { Changed } from './laboratory';
 import { LessonPanel, stepsBar } from './lesson';
 import type { ModuleName } from './messages';
+import { PresetsPanel } from './presets';
 import { Stage } from './stage';
 import { PACE_OF_A_FLOW, Transport } from './transport';
 import './style.css';
@@ -55,6 +57,7 @@ const rail = new Rail();
 const stage = new Stage();
 const equations = new EquationsPanel();
 const controls = new ControlsPanel();
+const presets = new PresetsPanel();
 const claims = new ClaimsPanel();
 const lesson = new LessonPanel();
 const transport = new Transport();
@@ -65,7 +68,7 @@ const cite = h('p', { class: 'cite' });
 const section = (name: string, ...children: HTMLElement[]): HTMLElement => h('section', { 'data-tab': name, 'aria-label': name, id: `panel-${name}` }, ...children);
 const sections = {
   Equations: section('Equations', equations),
-  Controls: section('Controls', h('header', {}, h('h2', {}, 'Controls'), h('span', { class: 'aux' }, '↻ restarts the run')), controls),
+  Controls: section('Controls', h('header', {}, h('h2', {}, 'Controls'), h('span', { class: 'aux' }, '↻ restarts the run')), presets, controls),
   Claims: section('Claims', claims),
   Lesson: section('Lesson', lesson, cite),
 };
@@ -143,6 +146,7 @@ function show(opened: Opened, how: 'push' | 'replace' | 'none'): void {
   stage.declare_(declaration);
   sections.Equations.hidden = declaration.equations === null;
   equations.show(declaration.slug, declaration.equations);
+  presets.declare_(declaration, values);
   controls.declare_(declaration, values);
   sections.Claims.hidden = declaration.claims.length === 0;
   claims.show(declaration);
@@ -158,6 +162,7 @@ function show(opened: Opened, how: 'push' | 'replace' | 'none'): void {
   }
   showTabs();
   takeStatus(opened.status, 0);
+  void lookForPicks();
   if (how !== 'none') remember(how);
   if (opened.fault !== null) showFault(opened.fault);
 }
@@ -290,6 +295,9 @@ link.on('ready', ({ gallery: all, device: report, opened, restored }) => {
     needFull(current || started.fragment || FIRST, null);
     return;
   }
+  void link.call('exportFormats').then((formats) => {
+    equations.exports = formats.map((format) => ({ name: format.label, sentence: '', act: () => void exportAs(format) }));
+  }).catch(() => undefined);
   const wasPlaying = playing;
   const first = declaration === null;
   show(opened, first ? 'replace' : 'none');
@@ -307,7 +315,10 @@ let recovered: { text: string; acts: [string, () => void][] } | null = null;
 
 link.on('tick', ({ status: now, drawn, frames, stepsPerSecond }) => {
   takeStatus(now, stepsPerSecond);
-  if (drawn !== null) stage.drawn(drawn);
+  if (drawn !== null) {
+    stage.drawn(drawn);
+    rail.thumbnails.begin();
+  }
   if (frames.length > 0) stage.frames(frames);
 });
 link.on('reached', (now) => {
@@ -372,11 +383,21 @@ async function openFragment(fragment: string, how: 'push' | 'replace' | 'none'):
   show(opened, how);
   begin(opened);
 }
-function changed(answer: Changed, manner: Manner, what: string): void {
+/** Which plots answer a click hangs on the values. */
+async function lookForPicks(): Promise<void> {
+  if (declaration?.views.some(({ pickable, kind }) => pickable && kind !== 'scene') !== true) return;
+  stage.picks((await quietly(link.call('picks'))) ?? []);
+}
+function takeValues(answer: Changed): void {
   ({ values } = answer);
   controls.show(values);
+  presets.show(values);
   current = bare(answer.link);
   takeStatus(answer.status, 0);
+  void lookForPicks();
+}
+function changed(answer: Changed, manner: Manner, what: string): void {
+  takeValues(answer);
   const now = performance.now();
   const again = dragging === what || (manner === 'key' && keyed.what === what && now - keyed.at < ONE_GESTURE);
   // A gesture is one entry of the history, however many values it passes.
@@ -417,6 +438,16 @@ async function setMany(sets: Setting[], restart = false): Promise<void> {
   if (restart && status?.state.state === 'diverged') await reset();
   if (!STILL.matches) setPlaying(true);
 }
+/** A click in a plot: sets what follows from it, and says what that was. */
+async function pickIn(view: string, x: number, y: number): Promise<void> {
+  const sets = await quietly(link.call('pickIn', view, x, y));
+  if (sets === null || sets.length === 0) return;
+  const answer = await quietly(link.call('setMany', sets));
+  if (answer === null) return;
+  changed(answer, 'done', 'pick');
+  const said = sets.map(({ control, value }) => `${declaration?.controls.find(({ id }) => id === control)?.label ?? control}: ${typeof value === 'number' ? minus(String(Number(value.toPrecision(4)))) : String(value)}`);
+  if (answer.fault === null) tell(`${said.join(', ')}.`, [['Rewind', () => void reset()]], 6);
+}
 async function reset(): Promise<void> {
   const now = await quietly(link.call('reset'));
   if (now !== null) takeStatus(now, 0);
@@ -436,20 +467,23 @@ controls.onchange_ = (control, value, manner) => void set(control, value, manner
 equations.onopen = (open) => lab.classList.toggle('editing', open);
 equations.onedit = (text) => void quietly(link.call('edit', text, true)).then((answer) => {
   if (answer === null) return;
-  equations.judged(answer.good, answer.diagnostics);
+  equations.judged(text, answer.good, answer.diagnostics);
   if (answer.opened === null) return;
   const wasPlaying = playing;
   show(answer.opened, 'push');
-  equations.judged(true, answer.diagnostics);
   if (answer.opened.hold !== null) begin(answer.opened);
   else setPlaying(wasPlaying || !STILL.matches);
 });
+equations.onread = (text) => (link.ready ? quietly(link.call('readAlong', text)) : Promise.resolve(null));
+equations.onfiles = () => rail.choose();
+presets.onchoose = (sets) => void setMany(sets);
 lesson.onact = (sets) => void setMany(sets);
 stage.onpick = (x, y) => void quietly(link.call('pick', x, y));
+stage.onpickin = (view, x, y) => void pickIn(view, x, y);
 stage.onmenu = () => toggleRail();
 stage.onshare = () => void share();
 rail.onhelp = () => help();
-rail.onfile = (file) => void takeFile(file);
+rail.onfiles = (files) => void takeFiles(files);
 transport.onswitch = togglePlay;
 transport.onstep = () => void step();
 transport.onrewind = () => void reset();
@@ -509,10 +543,7 @@ window.addEventListener('popstate', (event) => {
     if (differing.length === 0) return;
     void quietly(link.call('setMany', differing)).then((answer) => {
       if (answer === null) return;
-      ({ values } = answer);
-      current = bare(answer.link);
-      controls.show(values);
-      takeStatus(answer.status, 0);
+      takeValues(answer);
       if (answer.fault !== null) showFault(answer.fault);
     });
   } else void openFragment(address.fragment, 'none');
@@ -576,19 +607,21 @@ async function share(): Promise<void> {
 }
 
 // ── files ──────────────────────────────────────────────────────────────────────────────────────────────────
-const MOST_BYTES = 32e6;
-async function takeFile(file: File): Promise<void> {
-  if (file.size > MOST_BYTES) {
-    tell(`${file.name} has ${(file.size / 1e6).toFixed(0)} MB; the page takes files up to ${MOST_BYTES / 1e6} MB.`);
+/** Runs equations with the files beside them, or learns from a series; what cannot be taken changes nothing. */
+async function takeFiles(files: File[]): Promise<void> {
+  const plan = planned(files);
+  if (plan.kind === 'refused') {
+    tell(plan.why);
     return;
   }
-  const text = await file.text();
-  if (/\.ode$/i.test(file.name)) {
-    toggleRail(false);
-    if (declaration?.equations?.editable !== true) await openFragment(FIRST, 'push');
-    tab = 'Equations';
-    showTabs();
-    equations.take(text);
+  const { file } = plan;
+  const text = await textOf(file).catch(() => null);
+  if (text === null) {
+    tell(`${file.name} is not text: it cannot be read.`);
+    return;
+  }
+  if (plan.kind === 'equations') {
+    await takeEquations(file.name, text, plan.beside);
     return;
   }
   if (declaration?.takesSeries !== true) {
@@ -603,13 +636,53 @@ async function takeFile(file: File): Promise<void> {
     begin(opened);
   }
 }
+async function takeEquations(name: string, text: string, beside: File[]): Promise<void> {
+  let whole = text;
+  if (beside.length > 0) {
+    const texts = await Promise.all(beside.map((one) => textOf(one).catch(() => null)));
+    const bad = beside.find((_, i) => texts[i] === null);
+    if (bad !== undefined) {
+      tell(`${bad.name} is not text: it cannot be read. ${name} was not opened.`);
+      return;
+    }
+    const embedded = await quietly(link.call('embedTables', text, beside.map((one) => one.name), texts.map((one) => one ?? '')));
+    if (embedded === null) return;
+    if (embedded.text === null) {
+      tell(`${sentence(embedded.fault)} ${name} was not opened.`);
+      return;
+    }
+    whole = embedded.text;
+  }
+  toggleRail(false);
+  if (galleryOpen) go(current);
+  if (declaration?.equations?.editable !== true) await openFragment(FIRST, 'push');
+  tab = 'Equations';
+  showTabs();
+  equations.take(whole);
+}
+/** Words of the engine as a sentence. */
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
+}
+/** Writes the present equations to a file of the person's. */
+async function exportAs({ name, ending }: ExportFormat): Promise<void> {
+  const written = await quietly(link.call('exportAs', name));
+  if (written === null) return;
+  if (written.text === null) {
+    tell(sentence(written.fault));
+    return;
+  }
+  const address = URL.createObjectURL(new Blob([written.text], { type: 'text/plain' }));
+  h('a', { href: address, download: `${declaration?.slug ?? 'equations'}.${ending}` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
 let drop: HTMLElement | null = null;
 const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
 window.addEventListener('dragover', (event) => {
   if (!holdsFiles(event)) return;
   event.preventDefault();
   if (drop === null) {
-    drop = h('div', { class: 'drop' }, h('b', {}, 'Drop equations (.ode) or a series (.csv)'), h('span', {}, 'What you open is read here and never leaves this tab.'), h('span', { class: 'dim' }, 'Safari is untested.'));
+    drop = h('div', { class: 'drop' }, h('b', {}, 'Drop equations (.ode) or a series (.csv)'), h('span', {}, 'Tables (.tab) that the equations read come along. What you open is read here and never leaves this tab.'), h('span', { class: 'dim' }, 'Safari is untested.'));
     stage.append(drop);
   }
 });
@@ -622,15 +695,15 @@ window.addEventListener('dragleave', (event) => {
 });
 window.addEventListener('drop', (event) => {
   undrop();
-  const file = event.dataTransfer?.files[0];
-  if (file === undefined) return;
+  const files = [...(event.dataTransfer?.files ?? [])];
+  if (files.length === 0) return;
   event.preventDefault();
-  void takeFile(file);
+  void takeFiles(files);
 });
 
 // ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────
 function help(): void {
-  const keys: [string, string][] = [['Space', 'play and pause'], ['.', 'one step'], ['R', 'back to the start'], ['0', 'restore the view'], ['← → ↑ ↓', 'turn, when the stage has focus; with Shift, move'], ['+ −', 'nearer, farther'], ['/', 'search'], ['Ctrl Z, Ctrl Shift Z', 'undo, redo'], ['Delete', 'a slider back to its default'], ['P', 'presenter'], ['?', 'this list']];
+  const keys: [string, string][] = [['Space', 'play and pause'], ['.', 'one step'], ['R', 'back to the start'], ['0', 'restore the view'], ['← → ↑ ↓', 'turn, when the stage has focus; with Shift, move'], ['+ −', 'nearer, farther'], ['/', 'search'], ['Ctrl Space', 'complete a name, in the editor'], ['← → and Enter', 'place a stimulus, on a plot that takes one'], ['Ctrl Z, Ctrl Shift Z', 'undo, redo'], ['Delete', 'a slider back to its default'], ['P', 'presenter'], ['?', 'this list']];
   const dialog = h('dialog', { 'aria-label': 'Keys and privacy' },
     h('h2', {}, 'Keys'), h('dl', {}, ...keys.flatMap(([key, what]) => [h('dt', {}, key), h('dd', {}, what)])),
     h('h2', {}, 'By touch'), h('p', {}, 'One finger turns, two near and move. Double-tap a slider for its default.'),
@@ -752,7 +825,7 @@ function presentNumber(): void {
 function theme(): void {
   stage.dark = DARK.matches;
   link.theme(DARK.matches);
-  rail.thumbnails.clear(DARK.matches);
+  rail.thumbnails.theme(DARK.matches);
   if (declaration !== null) {
     rail.show(gallery, declaration.slug);
     if (galleryOpen) openGallery(true);

@@ -1,5 +1,5 @@
 // Everything that passes between the page and its workers. Data only; large arrays are transferred.
-import type { DeviceReport, Drawn, Gallery, Measurement, Opened, Setting, Shared, Status, Value, Verdict } from './contract';
+import type { DeviceReport, Drawn, ExportFormat, Gallery, Measurement, Opened, Reading, Setting, Shared, Status, Value, Verdict } from './contract';
 import type { CameraMove, Changed, Edited, Frame } from './laboratory';
 
 /** Which wasm module: the light one opens the page, the full one brings networks by automatic differentiation. */
@@ -16,6 +16,9 @@ export interface Start {
   rehearsal: boolean;
 }
 
+/** A text, or in words why there is none. */
+export type Written = { text: string; fault: null } | { text: null; fault: string };
+
 /** Questions that the page asks the stage worker, and what it answers. */
 export interface Calls {
   open(fragment: string): Opened;
@@ -29,6 +32,12 @@ export interface Calls {
   reset(): Status;
   share(): Shared;
   pick(x: number, y: number): boolean;
+  picks(): string[];
+  pickIn(view: string, x: number, y: number): Setting[];
+  readAlong(text: string): Reading;
+  embedTables(text: string, names: string[], texts: string[]): Written;
+  exportFormats(): ExportFormat[];
+  exportAs(format: string): Written;
 }
 export type CallName = keyof Calls;
 

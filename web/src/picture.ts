@@ -2,8 +2,9 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Axis, Picture, Role, Series, View } from './contract';
-import { figure, h, minus, raised } from './dom';
+import { figure, h, icon, minus, raised } from './dom';
 import type { Frame } from './laboratory';
+import { PickPad } from './pick-pad';
 
 type Plot = Extract<Picture, { kind: 'plot' }>;
 interface Ink { ink: string; ink2: string; ink3: string; rule: string; rule2: string; accent: string; stage: string; sans: string }
@@ -82,6 +83,16 @@ function tick(value: number, log: boolean): string {
   return minus(size >= 1000 ? value.toLocaleString('en-GB') : String(Number(value.toPrecision(6))));
 }
 
+/** Round numbers on a linear axis, `most` of them or fewer. */
+function rounds([low, high]: Range, most: number): number[] {
+  const rough = (high - low) / Math.max(1, most);
+  if (!(rough > 0)) return [low];
+  const scale = 10 ** Math.floor(Math.log10(rough));
+  const step = scale * ([1, 2, 5, 10].find((by) => by * scale >= rough) ?? 10);
+  const from = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - from + 1) }, (_, i) => (from + i) * step);
+}
+
 /** Comparing is hundreds of times cheaper than drawing. */
 function sameFrame(a: Frame, b: Frame): boolean {
   if (a.arrays.length !== b.arrays.length || JSON.stringify(a.picture) !== JSON.stringify(b.picture)) return false;
@@ -90,6 +101,15 @@ function sameFrame(a: Frame, b: Frame): boolean {
     // What is not a number compares equal to itself here.
     return other !== undefined && other.length === array.length && array.every((value, i) => Object.is(value, other[i]));
   });
+}
+
+/** A number for a narrow place. */
+function short(value: number): string {
+  return tick(Number(value.toPrecision(3)), false);
+}
+/** Where a heat map lies in its picture, with room for the numbers of its axes and for the scale of colours. */
+function heatArea(width: number, height: number): { left: number; top: number; width: number; height: number } {
+  return { left: 44, top: 10, width: Math.max(1, width - 44 - 68), height: Math.max(1, height - 10 - 26) };
 }
 
 /** A figure for one view: caption, picture and its text alternative. */
@@ -106,10 +126,12 @@ export class PictureBox extends HTMLElement {
   #ranges: { x: Range; y: Range } = { x: [0, 1], y: [0, 1] };
   #watcher: ResizeObserver | null = null;
   onswap: (() => void) | null = null;
+  onpick: (x: number, y: number) => void = () => undefined;
+  #pad: PickPad | null = null;
 
   connectedCallback(): void {
     if (this.#body.isConnected) return;
-    const swap = h('button', { class: 'swap', 'aria-label': 'Show on the stage', onclick: () => this.onswap?.() });
+    const swap = h('button', { class: 'swap', 'aria-label': 'Show on the stage', onclick: () => this.onswap?.() }, icon('grow'));
     this.replaceChildren(h('div', { class: 'caption' }, this.#title, ' ', this.#detail, swap), this.#body);
     this.#watcher = new ResizeObserver(() => this.draw());
     this.#watcher.observe(this.#body);
@@ -122,12 +144,37 @@ export class PictureBox extends HTMLElement {
   show(view: View): void {
     this.view = view;
     this.#title.textContent = view.title;
-    this.#detail.textContent = view.detail;
+    this.#caption();
     this.querySelector('.swap')?.setAttribute('aria-label', `Show ${view.title} on the stage`);
     this.querySelector('.swap')?.setAttribute('title', `Show ${view.title} on the stage`);
     this.#body.setAttribute('aria-label', view.alternative);
     this.#frame = null;
     this.#forget();
+  }
+  /** Whether a click in it does something now. */
+  set picks(picks: boolean) {
+    if (picks === (this.#pad !== null)) return;
+    this.classList.toggle('picks', picks);
+    this.#pad?.element.remove();
+    this.#pad = picks ? new PickPad((x, y) => this.onpick(x, y)) : null;
+    if (this.#pad !== null) this.append(this.#pad.element);
+    this.#caption();
+    this.#tellPad();
+  }
+  #caption(): void {
+    const detail = this.view?.detail ?? '';
+    this.#detail.textContent = this.#pad === null ? detail : `${detail}${detail === '' ? '' : ' · '}click to start it there`;
+  }
+  /** Tells the pad where the axes are and what they span. */
+  #tellPad(): void {
+    const { view } = this;
+    const picture = this.#frame?.picture;
+    if (this.#pad === null || view === null || picture === undefined) return;
+    const ratio = devicePixelRatio;
+    if (picture.kind === 'plot' && this.#plot !== null) {
+      const { left, top, width, height } = this.#plot.bbox;
+      this.#pad.over(view, { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio }, this.#ranges);
+    } else if (picture.kind === 'heat') this.#pad.over(view, heatArea(this.#body.clientWidth, this.#body.clientHeight), picture);
   }
   /** Colours changed. */
   repaint(): void {
@@ -163,6 +210,7 @@ export class PictureBox extends HTMLElement {
       this.#body.removeAttribute('role');
       this.#body.replaceChildren(h('div', { class: 'words' }, ...picture.lines.map((line) => h('p', {}, line))));
     }
+    this.#tellPad();
   }
 
   #drawPlot(picture: Plot, arrays: Float64Array[], view: View, width: number, height: number): void {
@@ -388,11 +436,11 @@ export class PictureBox extends HTMLElement {
     for (let i = 0; i < rows * columns; i++) {
       const value = values[i] ?? NaN;
       const [r, g, b] = viridis((value - range[0]) / span);
-      image.data.set(Number.isFinite(value) ? [r, g, b, 255] : [0, 0, 0, 0], i * 4);
+      if (Number.isFinite(value)) image.data.set([r, g, b, 255], i * 4);
     }
     const small = new OffscreenCanvas(columns, rows);
     small.getContext('2d')?.putImageData(image, 0, 0);
-    const [left, top, wide, high] = [40, 8, width - 56, height - 40];
+    const { left, top, width: wide, height: high } = heatArea(width, height);
     c.imageSmoothingEnabled = false;
     // Row 0 is at the bottom, as on an axis.
     c.save();
@@ -402,19 +450,44 @@ export class PictureBox extends HTMLElement {
     c.restore();
     c.font = `11px ${ink.sans}`;
     c.fillStyle = ink.ink3;
+    const named = (axis: Axis | undefined): string => (axis === undefined ? '' : axis.label + (axis.unit === null ? '' : `, ${axis.unit}`));
+    // Below, as under the lines: round numbers, and the name of the axis at its end.
+    const across = named(this.view?.x);
+    const end = left + wide - c.measureText(across).width - 6;
     c.textBaseline = 'top';
-    c.textAlign = 'left';
-    c.fillText(tick(picture.x[0], false), left, top + high + 6);
-    c.textAlign = 'right';
-    c.fillText(tick(picture.x[1], false), left + wide, top + high + 6);
     c.textAlign = 'center';
-    c.fillText(`${this.view?.x.label ?? ''} · ${picture.label} ${figure(picture.range[0], 2)} to ${figure(picture.range[1], 2)}`, left + wide / 2, top + high + 6);
+    for (const value of rounds(picture.x, Math.floor(wide / 64))) {
+      const text = tick(value, false);
+      const x = left + (wide * (value - picture.x[0])) / (picture.x[1] - picture.x[0]);
+      if (x + c.measureText(text).width / 2 < end) c.fillText(text, x, top + high + 6);
+    }
     c.textAlign = 'right';
-    c.fillText(tick(picture.y[1], false), left - 6, top);
-    c.textBaseline = 'bottom';
-    c.fillText(tick(picture.y[0], false), left - 6, top + high);
+    c.fillText(across, left + wide, top + high + 6);
+    // Beside it, with the name of the axis above its numbers.
     c.textBaseline = 'middle';
-    c.fillText(this.view?.y.label ?? '', left - 6, top + high / 2);
+    for (const value of rounds(picture.y, Math.floor(high / 30))) {
+      const y = top + high * (1 - (value - picture.y[0]) / (picture.y[1] - picture.y[0]));
+      if (y > top + 6) c.fillText(tick(value, false), left - 6, y);
+    }
+    c.textBaseline = 'top';
+    c.fillText(named(this.view?.y), left - 6, top - 2);
+    this.#drawScale(c, picture, ink, left + wide + 10, top, high);
+  }
+
+  /** The colours with their meaning: highest above, lowest below. */
+  #drawScale(c: CanvasRenderingContext2D, { range, label }: Extract<Picture, { kind: 'heat' }>, ink: Ink, left: number, top: number, high: number): void {
+    const colours = c.createLinearGradient(0, top + high, 0, top);
+    VIRIDIS.forEach((rgb, i) => colours.addColorStop(i / (VIRIDIS.length - 1), `rgb(${rgb.join(' ')})`));
+    c.fillStyle = colours;
+    c.fillRect(left, top, 8, high);
+    c.fillStyle = ink.ink3;
+    c.textAlign = 'left';
+    c.textBaseline = 'top';
+    c.fillText(short(range[1]), left + 12, top - 2);
+    c.textBaseline = 'middle';
+    if (high > 48) c.fillText(label, left + 12, top + high / 2, 40);
+    c.textBaseline = 'bottom';
+    c.fillText(short(range[0]), left + 12, top + high + 2);
   }
 
   #drawBars(picture: Extract<Picture, { kind: 'bars' }>, arrays: Float64Array[], width: number, height: number): void {

@@ -12,6 +12,8 @@ const PHONE = matchMedia('(max-width: 719px)');
 export class Stage extends HTMLElement {
   link: EngineLink | null = null;
   onpick: (x: number, y: number) => void = () => undefined;
+  /** A click in a plot, in the units of its axes. */
+  onpickin: (view: string, x: number, y: number) => void = () => undefined;
   onmenu: () => void = () => undefined;
   onshare: () => void = () => undefined;
   dark = false;
@@ -95,6 +97,7 @@ export class Stage extends HTMLElement {
       if (this.#isScene(view)) continue;
       const box = new PictureBox();
       box.onswap = () => this.swap(view.id);
+      box.onpick = (x, y) => this.onpickin(view.id, x, y);
       this.#boxes.set(view.id, box);
     }
     this.#place();
@@ -105,6 +108,11 @@ export class Stage extends HTMLElement {
   }
   #view(id: string): View | undefined {
     return this.#declaration?.views.find((view) => view.id === id);
+  }
+
+  /** The plots in which a click does something now. */
+  picks(views: string[]): void {
+    for (const [id, box] of this.#boxes) box.picks = views.includes(id);
   }
 
   /** Gives the stage to a view; the one that had it takes its place. */

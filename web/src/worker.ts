@@ -4,7 +4,7 @@
 import type { DeviceReport, Drawn, Opened, Status, Value } from './contract';
 import { askForDevice, makeLaboratory, messageOf, MissingModule } from './engine';
 import type { CameraMove, Changed, Frame, Laboratory } from './laboratory';
-import type { Calls, CallName, FromStage, Start, ToStage } from './messages';
+import type { Calls, CallName, FromStage, Start, ToStage, Written } from './messages';
 
 /** Milliseconds of work a turn; a frame at 60 Hz leaves the rest to drawing and to messages. */
 const BUDGET = 11;
@@ -201,6 +201,16 @@ function changed(answer: Changed): Changed {
   return answer;
 }
 
+/** Some calls throw words for the person; anything else thrown is the end of this worker. */
+function written(make: () => string): Written {
+  try {
+    return { text: make(), fault: null };
+  } catch (error) {
+    if (typeof error !== 'string') throw error;
+    return { text: null, fault: error };
+  }
+}
+
 function answersOf(lab: Laboratory): Calls {
   return {
     open: (fragment) => opened(lab.open(fragment)),
@@ -211,18 +221,7 @@ function answersOf(lab: Laboratory): Calls {
     },
     series: (name, text) => opened(lab.series(name, text)),
     set: (control: string, value: Value) => changed(lab.set(control, value)),
-    setMany(settings) {
-      let answer: Changed | null = null;
-      let restarted = false;
-      let fault: Changed['fault'] = null;
-      for (const { control, value } of settings) {
-        answer = changed(lab.set(control, value));
-        restarted ||= answer.restarted;
-        fault ??= answer.fault;
-      }
-      if (answer === null) throw new Error('nothing to set');
-      return { ...answer, restarted, fault };
-    },
+    setMany: (settings) => changed(lab.setMany(settings)),
     setSeed: (seed) => changed(lab.setSeed(seed)),
     setDevice: (device) => changed(lab.setDevice(device)),
     step() {
@@ -245,6 +244,12 @@ function answersOf(lab: Laboratory): Calls {
       if (started) jumped(lab.status());
       return started;
     },
+    picks: () => lab.picks(),
+    pickIn: (view, x, y) => lab.pickIn(view, x, y),
+    readAlong: (text) => lab.readAlong(text),
+    embedTables: (text, names, texts) => written(() => lab.embedTables(text, names, texts)),
+    exportFormats: () => lab.exportFormats(),
+    exportAs: (format) => written(() => lab.exportAs(format)),
   };
 }
 

@@ -1,8 +1,8 @@
 // A stand-in for the wasm laboratory: it integrates Lorenz in JavaScript and declares two exhibits, so that the
 // page can be built, looked at and tested by itself. It is in no production bundle and no reference for numbers.
 import type {
-  Claim, Control, Declaration, DeviceReport, Drawn, Gallery, Measurement, Member, Opened, Picture, Role, Series, Setting,
-  Shared, Status, Value, Verdict, View,
+  Claim, Control, Declaration, DeviceReport, Drawn, ExportFormat, Gallery, Measurement, Member, Opened, Picture, Reading, Role, Series,
+  Setting, Shared, Status, Value, Verdict, View,
 } from '../src/contract';
 import type { CameraMove, Changed, Edited, Frame, Laboratory } from '../src/laboratory';
 
@@ -83,6 +83,7 @@ const LORENZ: Declaration = {
     { text: `Below ${row('<mi>ρ</mi><mo>=</mo><mn>24.06</mn>')} every copy ends at rest. <em>Above it</em>, some never do.`, action: 'Set ρ to 20', sets: [{ control: 'rho', value: 20 }] },
     { text: 'Euler at a long step leaves the numbers altogether.', action: 'Break it', sets: [{ control: 'solver', value: 'Euler' }, { control: 'dt', value: 0.05 }] },
   ],
+  presets: [{ name: 'rest', sentence: 'Below the first threshold all is still.', sets: [{ control: 'rho', value: 0.5 }] }],
   citations: ['E. N. Lorenz, Deterministic nonperiodic flow, J. Atmos. Sci. 20, 1963.'], takesSeries: false, takesGpu: true,
 };
 
@@ -114,7 +115,7 @@ const FORCING: Declaration = {
 
 const SYSTEMS = ['lorenz', 'rossler', 'thomas', 'aizawa', 'halvorsen', 'chua'];
 const member = (slug: string, title: string, subtitle: string, dimension: number | null): Member => ({
-  slug, title, subtitle, sentence: `${title}.`, family: '', dimension, exponent: null, regular: null, collection: null,
+  slug, title, subtitle, sentence: `${title}.`, family: '', dimension, exponent: slug === 'lorenz' ? 0.906 : null, regular: null, collection: null,
 });
 
 interface Run { step: number; copies: Float64Array[]; trail: number[][]; series: number[][]; peaks: number[]; failed: Status['state'] | null }
@@ -207,6 +208,29 @@ export class RehearsalLaboratory implements Laboratory {
     this.#values.set(control, value);
     if (declared.restarts) this.reset();
     return this.#changed(declared.restarts);
+  }
+  setMany(settings: Setting[]): Changed {
+    const answers = settings.map(({ control, value }) => this.set(control, value));
+    return this.#changed(answers.some(({ restarted }) => restarted));
+  }
+  readAlong(text: string): Reading {
+    const highlights = text.split('\n').flatMap((line, i) => [...line.matchAll(/[A-Za-z]\w*/g)].map((word) => ({ line: i + 1, column: word.index + 1, length: word[0].length, class: /^[xyz]$/.test(word[0]) ? 'variable' : 'parameter' })));
+    return { highlights, words: ['sigma', 'rho', 'beta'].map((name) => ({ name, class: 'parameter', detail: '' })), diagnostics: this.edit(text, false).diagnostics };
+  }
+  embedTables(text: string): string {
+    return text;
+  }
+  exportFormats(): ExportFormat[] {
+    return [{ name: 'ode', label: '.ode', ending: 'ode' }];
+  }
+  exportAs(): string {
+    return this.#declaration.equations?.text ?? '';
+  }
+  picks(): string[] {
+    return [];
+  }
+  pickIn(): Setting[] {
+    return [];
   }
   setSeed(seed: string): Changed {
     this.#seed = seed;

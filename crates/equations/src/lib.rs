@@ -33,6 +33,7 @@ mod options;
 mod parser;
 mod program;
 mod rust;
+mod share;
 mod system;
 mod table;
 mod wgsl;
@@ -54,7 +55,7 @@ pub use program::Program;
 pub use rust::rust_source;
 pub use system::System;
 pub use table::{Table, embed_tables};
-pub use wgsl::{WGSL_HELPERS, wgsl};
+pub use wgsl::{Memory, Shader, WGSL_HELPERS, wgsl};
 
 /// What can be wrong with equations.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,12 +1,25 @@
 //! A model's right-hand side as WGSL over f32.
 //!
-//! Every identifier is made here: no string of the user's reaches the shader.
+//! Every identifier is made here: no string of the user's reaches the shader. A small system is printed as a function
+//! of values; a large one works on memory ([`crate::share`]).
 
 use crate::EquationError;
 use crate::graph::{One, Two};
 use crate::model::Model;
-use crate::program::{Instruction, Operation};
+use crate::program::{Operation, Program};
+use crate::share;
+use crate::table::Table;
 use std::fmt::Write;
+
+/// Most variables, and most random inputs, whose right-hand side is a function of values: with the five arrays of a
+/// Runge-Kutta step they fill the registers of an invocation.
+const VALUES: usize = 24;
+/// Most variables on the GPU.
+const VARIABLES: usize = 128;
+/// Most random inputs on the GPU.
+const INPUTS: usize = 512;
+/// Most statements: a driver compiles a few thousand in a second.
+pub(crate) const STATEMENTS: usize = 12_000;
 
 /// Functions that [`wgsl`] calls; to be written once in front of it.
 ///
@@ -48,24 +61,74 @@ fn lgamma_f(x: f32) -> f32 {
 }
 ";
 
-/// Prints `fn rhs(t: f32, x: array<f32, N>, p: array<f32, P>) -> array<f32, N>` with `N` the number of variables and
-/// `P` the number of parameters, at least 1; it calls [`WGSL_HELPERS`]. For a flow the result is the rate, for a map
-/// the next state.
+/// A right-hand side as WGSL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shader {
+    /// The text, which calls [`WGSL_HELPERS`].
+    ///
+    /// Without `memory` it defines `fn rhs(t: f32, x: array<f32, N>, p: array<f32, P>) -> array<f32, N>`, or, with `M`
+    /// random inputs, `fn rhs(t: f32, x: array<f32, N>, p: array<f32, P>, w: array<f32, M>) -> array<f32, N>`. `N` is
+    /// the number of variables, `P` that of parameters, at least 1. For a flow the result is the rate, for a map the
+    /// next state.
+    pub text: String,
+    /// What the text reads as `ens_data: array<u32>`: tables, indices, and numbers by their bits.
+    pub data: Vec<u32>,
+    /// For a large system, how the text works on memory.
+    pub memory: Option<Memory>,
+}
+
+/// How the text of a large system works on memory.
+///
+/// It defines `fn rhs_prologue(lane: u32)`, to be called once for given parameters, and `fn rhs(t: f32, lane: u32)`,
+/// on an array `ens_m` of numbers: `N` variables, `M` random inputs, `N` results, and `scratch` values of its own. All
+/// `ENS_LANES` lanes call each, after a barrier, with their numbers `lane` from 0; both end with one. The text calls
+/// `ens_parameter(k: u32) -> f32` and `ens_barrier()`, and reads the constant `ENS_LANES`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Numbers kept beside variables, inputs and results.
+    pub scratch: usize,
+    /// How many lanes the work of one evaluation is worth sharing out to; 1 where it is not.
+    pub lanes: u32,
+}
+
+/// Prints the right-hand side of a flow or a map, with its random inputs.
 ///
 /// # Errors
-/// Where the model needs a function or a constant that the GPU path lacks.
-pub fn wgsl(model: &Model) -> Result<String, EquationError> {
+/// Delays and events, more than 128 variables, and functions, constants and sizes that the GPU path lacks.
+pub fn wgsl(model: &Model) -> Result<Shader, EquationError> {
     let system = model.system();
-    let program = &system.rate;
-    if !system.is_plain() {
-        return Err(EquationError::NotOnDevice("delays, noise and events".into()));
+    let lacks = |what: String| Err(EquationError::NotOnDevice(what));
+    match (system.delayed().is_empty(), system.events()) {
+        (true, 0) => {}
+        (false, 0) => return lacks("delays".into()),
+        (true, _) => return lacks("events".into()),
+        (false, _) => return lacks("delays and events".into()),
     }
-    let n = system.dimension;
+    let (n, m) = (system.dimension, system.draws.len());
+    if n > VARIABLES {
+        return lacks(format!("systems of {n} variables, more than {VARIABLES}"));
+    }
+    if m > INPUTS {
+        return lacks(format!("systems of {m} random inputs, more than {INPUTS}"));
+    }
+    if n > VALUES || m > VALUES { share::print(&system.rate) } else { values(&system.rate) }
+}
+
+/// The right-hand side as a function of values.
+fn values(program: &Program) -> Result<Shader, EquationError> {
+    let (n, m) = (program.states, program.inputs);
+    let statements = program.prologue.len() + program.code.len();
+    if statements > STATEMENTS {
+        return Err(too_long(statements));
+    }
     let parameters = program.parameters.max(1);
-    let mut out = String::new();
+    let mut data = Vec::new();
+    let mut text = String::new();
+    tables(program, &mut text, &mut data)?;
+    let inputs = if m == 0 { String::new() } else { format!(", w: array<f32, {m}>") };
     let _ = writeln!(
-        out,
-        "fn rhs(t: f32, x: array<f32, {n}>, p: array<f32, {parameters}>) -> array<f32, {n}> {{"
+        text,
+        "fn rhs(t: f32, x: array<f32, {n}>, p: array<f32, {parameters}>{inputs}) -> array<f32, {n}> {{"
     );
     let constants = program.constants.len();
     let time = program.time();
@@ -81,22 +144,66 @@ pub fn wgsl(model: &Model) -> Result<String, EquationError> {
             "t".into()
         } else if register > time && register <= time + n {
             format!("x[{}]", register - time - 1)
+        } else if register > time + n && register <= time + n + m {
+            format!("w[{}]", register - time - n - 1)
         } else {
             String::new()
         });
     }
-    for (k, instruction) in program.prologue.iter().chain(&program.code).enumerate() {
-        let value = value(instruction, &name)?;
-        let _ = writeln!(out, "    let r{k} = {value};");
-        name[instruction.to as usize] = format!("r{k}");
+    for (k, i) in program.prologue.iter().chain(&program.code).enumerate() {
+        let operands = [i.a, i.b, i.c].map(|register| name[register as usize].as_str());
+        let value = value(i.operation, operands)?;
+        let _ = writeln!(text, "    let r{k} = {value};");
+        name[i.to as usize] = format!("r{k}");
     }
     let outputs: Vec<&str> =
         program.outputs.iter().map(|&register| name[register as usize].as_str()).collect();
-    let _ = writeln!(out, "    return array<f32, {n}>({});\n}}", outputs.join(", "));
-    Ok(out)
+    let _ = writeln!(text, "    return array<f32, {n}>({});\n}}", outputs.join(", "));
+    Ok(Shader { text, data, memory: None })
 }
 
-fn literal(value: f64) -> Result<String, EquationError> {
+pub(crate) fn too_long(statements: usize) -> EquationError {
+    EquationError::NotOnDevice(format!(
+        "right-hand sides of {statements} different operations, more than {STATEMENTS}"
+    ))
+}
+
+/// Prints a function for each table that the program reads and puts its values into the data.
+pub(crate) fn tables(program: &Program, text: &mut String, data: &mut Vec<u32>) -> Result<(), EquationError> {
+    let code = || program.prologue.iter().chain(&program.code).map(|i| i.operation);
+    for (k, table) in program.tables.iter().enumerate() {
+        let k = k as u16;
+        let (value, slope) = (Operation::Table(k), Operation::Slope(k));
+        if !code().any(|operation| operation == value || operation == slope) {
+            continue;
+        }
+        let Table { low, high, values, .. } = table;
+        let segments = values.len() - 1;
+        let base = data.len();
+        for value in values {
+            literal(*value)?;
+            data.push((*value as f32).to_bits());
+        }
+        let [low, width, step] = [*low, high - low, (high - low) / segments as f64].map(literal);
+        let (low, width, step) = (low?, width?, step?);
+        let _ = write!(
+            text,
+            "fn table_{k}_f(x: f32, slope: bool) -> f32 {{
+    let at = (x - {low}) / {width} * {segments}.0;
+    let whole = clamp(floor(at), 0.0, {last}.0);
+    let place = {base}u + min(u32(whole), {last}u);
+    let a = bitcast<f32>(ens_data[place]);
+    let b = bitcast<f32>(ens_data[place + 1u]);
+    return select(a + (at - whole) * (b - a), (b - a) / {step}, slope);
+}}
+",
+            last = segments - 1,
+        );
+    }
+    Ok(())
+}
+
+pub(crate) fn literal(value: f64) -> Result<String, EquationError> {
     let single = value as f32;
     if !single.is_finite() {
         return Err(EquationError::NotOnDevice(format!(
@@ -107,18 +214,17 @@ fn literal(value: f64) -> Result<String, EquationError> {
     Ok(if single.is_sign_negative() { format!("({single:?}f)") } else { format!("{single:?}f") })
 }
 
-fn value(i: &Instruction, name: &[String]) -> Result<String, EquationError> {
-    let (a, b, c) = (&name[i.a as usize], &name[i.b as usize], &name[i.c as usize]);
+/// One operation on operands named so.
+pub(crate) fn value(operation: Operation, [a, b, c]: [&str; 3]) -> Result<String, EquationError> {
     let lacks = |what: &str| Err(EquationError::NotOnDevice(format!("the function `{what}`")));
-    Ok(match i.operation {
+    Ok(match operation {
         Operation::MultiplyAdd => format!("{a} * {b} + {c}"),
         Operation::MultiplySubtract => format!("{a} * {b} - {c}"),
         Operation::SubtractProduct => format!("{c} - {a} * {b}"),
         Operation::SumTimes => format!("({a} + {b}) * {c}"),
         Operation::DifferenceTimes => format!("({a} - {b}) * {c}"),
-        Operation::Table(_) | Operation::Slope(_) => {
-            return Err(EquationError::NotOnDevice("tables of values".into()));
-        }
+        Operation::Table(k) => format!("table_{k}_f({a}, false)"),
+        Operation::Slope(k) => format!("table_{k}_f({a}, true)"),
         Operation::Select => format!("select({c}, {b}, {a} != 0.0)"),
         Operation::One(one) => match one {
             One::Negate => format!("-({a})"),

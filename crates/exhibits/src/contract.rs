@@ -671,6 +671,16 @@ data! {
         pub note: String,
     }
 
+    /// A format that equations can be written in.
+    pub struct ExportFormat {
+        /// Stable name.
+        pub name: String,
+        /// Name for people.
+        pub label: String,
+        /// How the name of a file of it ends, without the dot.
+        pub ending: String,
+    }
+
     /// A label that the page lays over the stage.
     pub struct StageLabel {
         /// Text.
@@ -792,6 +802,7 @@ mod tests {
             Target,
             Fault,
             Shared,
+            ExportFormat,
             StageLabel,
             ColourLegend,
             Drawn,

@@ -2,7 +2,7 @@
 
 use crate::contract::{
     DeviceReport, Fault, Frame, Gallery, Measurement, Opened, RunState, Setting, Shared, Status, Target,
-    Value, Verdict,
+    Value, Verdict, ViewKind,
 };
 use crate::error::ExhibitError;
 use crate::exhibit::{Budget, Exhibit, Means, OwnSeries, Run, Setup};
@@ -151,25 +151,51 @@ impl Session {
     /// # Errors
     /// The control or the value; the run goes on as it was.
     pub fn set(&mut self, control: &str, value: &Value) -> Result<bool, ExhibitError> {
-        let declared = values::find(&self.declaration, control)?.clone();
-        let mut after = self.values.clone();
-        after.set(&self.declaration, control, value)?;
-        if after == self.values {
-            return Ok(false);
-        }
+        self.set_many(&[setting(control, value.clone())])
+    }
+
+    /// Sets several controls in one go. Returns whether the run began again, which it does once at most.
+    ///
+    /// # Errors
+    /// As [`Session::set`], of the first that cannot be set; none is set then, unless the run itself refuses one.
+    pub fn set_many(&mut self, settings: &[Setting]) -> Result<bool, ExhibitError> {
         let mut recipe = self.recipe.without_step();
-        let new = after.get(control).cloned().unwrap_or_else(|| value.clone());
-        let text = (new != values::default(&declared)).then(|| values::write(&new));
-        recipe.set_control(control, text);
-        if declared.restarts {
+        let mut after = self.values.clone();
+        let mut changed = Vec::new();
+        let mut restarts = false;
+        for Setting { control, value } in settings {
+            let declared = values::find(&self.declaration, control)?;
+            let before = after.get(control).cloned();
+            after.set(&self.declaration, control, value)?;
+            let new = after.get(control).cloned().unwrap_or_else(|| value.clone());
+            if before.as_ref() == Some(&new) {
+                continue;
+            }
+            let text = (new != values::default(declared)).then(|| values::write(&new));
+            recipe.set_control(control, text.clone());
+            restarts |= declared.restarts;
+            changed.push((control, new, text));
+        }
+        if restarts {
             *self = Self::start(recipe, self.means.clone())?;
             return Ok(true);
         }
-        self.run.set(control, &new)?;
-        self.wandered |= self.run.position() > 0;
-        self.values = after;
-        self.recipe = recipe;
+        for (control, new, text) in changed {
+            self.run.set(control, &new)?;
+            self.wandered |= self.run.position() > 0;
+            self.values.set(&self.declaration, control, &new)?;
+            self.recipe = self.recipe.without_step();
+            self.recipe.set_control(control, text);
+        }
         Ok(false)
+    }
+
+    /// The plots in which a click does something now.
+    pub fn picks(&mut self) -> Vec<String> {
+        let now = self.run.time().unwrap_or_else(|| self.run.position() as f64);
+        let plots =
+            self.declaration.views.iter().filter(|v| v.pickable && !matches!(v.kind, ViewKind::Scene));
+        plots.filter(|v| !self.run.pick_in(&v.id, now, 0.0).is_empty()).map(|v| v.id.clone()).collect()
     }
 
     /// Starts again with another seed.

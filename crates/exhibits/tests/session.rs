@@ -1,7 +1,7 @@
 //! A person's session: links, controls, checkpoints, claims.
 #![allow(clippy::unwrap_used, reason = "a test stops where a step fails")]
 
-use exhibits::contract::{RunState, Value};
+use exhibits::contract::{Picture, RunState, Value};
 use exhibits::{ExhibitError, Means, OwnSeries, Session, session};
 use std::sync::Arc;
 
@@ -215,4 +215,60 @@ fn an_engine_that_this_build_leaves_out_is_told_apart() {
     };
     assert_eq!(error.fault(None).about, "module");
     assert!(error.to_string().contains("--features nets"), "{error}");
+}
+
+#[test]
+fn several_controls_are_set_in_one_go_or_not_at_all() {
+    let mut session = open("lorenz");
+    run_to(&mut session, 50);
+    let [rho, dt] = [("rho", 25.0), ("dt", 0.002)].map(|(id, v)| session::setting(id, Value::Number(v)));
+    assert!(!session.set_many(std::slice::from_ref(&rho)).unwrap());
+    assert_eq!(session.run().position(), 50);
+    assert!(session.set_many(&[dt.clone(), rho.clone()]).unwrap(), "a new step restarts the run");
+    assert_eq!(session.recipe().encode(), "lorenz?rho=25&dt=0.002");
+    assert!(!session.set_many(&[rho.clone(), dt]).unwrap(), "nothing is new");
+    let beyond = session::setting("copies", Value::Number(0.0));
+    let sigma = session::setting("sigma", Value::Number(9.0));
+    assert!(session.set_many(&[sigma, beyond]).is_err());
+    assert_eq!(session.recipe().encode(), "lorenz?rho=25&dt=0.002");
+}
+
+#[test]
+fn a_field_of_more_sites_than_have_sliders_runs_and_shows_them_in_time() {
+    let text = "u[0..63]'=-u[j]\ninit u[10..20]=1\n";
+    let mut session = open("lorenz");
+    session.edit(text).unwrap();
+    run_to(&mut session, 20);
+    let frame = session.frame("field").unwrap();
+    let Picture::Heat { rows, columns, .. } = frame.picture else { unreachable!("the field is a heat map") };
+    assert_eq!((rows, frame.arrays[0].len()), (64, 64 * columns as usize));
+    assert!(frame.arrays[0][15 * columns as usize] > 0.99, "site 15 begins at one");
+}
+
+#[test]
+fn a_click_in_a_plot_does_something_while_there_is_a_stimulus() {
+    let mut session = open("lorenz");
+    assert!(session.picks().is_empty());
+    session.set("stimulus", &Value::Text("pulse".into())).unwrap();
+    assert_eq!(session.picks(), ["series", "separation"]);
+    let sets = session.run().pick_in("series", 12.5, 0.0);
+    session.set_many(&sets).unwrap();
+    assert_eq!(session.values().number("stimulus_at"), 12.5);
+}
+
+#[test]
+fn equations_are_written_at_the_values_that_are_set() {
+    let mut session = open("lorenz");
+    let own = session.declaration().equations.clone().unwrap().text;
+    assert_eq!(exhibits::export(&session, "ode").unwrap(), own);
+    session.set("rho", &Value::Number(24.4)).unwrap();
+    session.set("x_0", &Value::Number(3.0)).unwrap();
+    let written = exhibits::export(&session, "ode").unwrap();
+    session.edit(&written).unwrap();
+    assert_eq!([session.values().number("rho"), session.values().number("x_0")], [24.4, 3.0]);
+    for format in exhibits::export_formats() {
+        let text = exhibits::export(&session, &format.name).unwrap();
+        assert!(text.contains("24.4"), "{}:\n{text}", format.label);
+    }
+    assert!(exhibits::export(&session, "cobol").unwrap_err().contains("ode"));
 }

@@ -1,7 +1,9 @@
 //! The one device: how it is asked for, known, tested and lost.
 
-use crate::ensemble::{ColourBy, Ensemble, EnsembleOptions, Kernel, Kind};
+use crate::ensemble::{ColourBy, Ensemble, EnsembleOptions};
+use crate::kernel::{Kernel, Kind, Method};
 use crate::twin;
+use numerics::Philox;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -245,7 +247,7 @@ impl Device {
     pub async fn self_test(&self) -> Result<(), GpuError> {
         const COUNT: usize = 64;
         const STEPS: u32 = 64;
-        let kernel = Kernel { rhs: LORENZ.into(), dimension: 3, parameters: 3, kind: Kind::Flow };
+        let kernel = Kernel::plain(LORENZ.into(), 3, 3, Kind::Flow);
         let parameters = [10.0_f32, 28.0, 8.0 / 3.0];
         let mut states: Vec<f32> = (0..COUNT)
             .flat_map(|i| {
@@ -261,12 +263,21 @@ impl Device {
             axes: [Some(0), Some(1), Some(2)],
             trail: 2,
             colour: ColourBy::Speed,
+            method: Method::RungeKutta4,
+            philox: Philox::new(0, 0),
+            first_step: 0,
         };
         let mut ensemble = Ensemble::on(self, &kernel, &states, &parameters, options)?;
         ensemble.dispatch(STEPS);
         let there = ensemble.read().await?;
         let flags = ensemble.flags().await?;
-        let run = twin::Run { kind: Kind::Flow, dt: options.dt, t0: options.t0, bound: options.bound };
+        let run = twin::Run {
+            kind: Kind::Flow,
+            method: options.method,
+            dt: options.dt,
+            t0: options.t0,
+            bound: options.bound,
+        };
         let diverged = twin::advance(run, 3, &mut states, STEPS, |_, x, out| lorenz(x, &parameters, out));
         if flags != diverged {
             return Err(GpuError::SelfTest(

@@ -1,47 +1,19 @@
 //! Many trajectories of one system on the GPU: the kernel, its buffers, and reading them.
 
 use crate::device::{Device, GpuError, Reports, map, read_buffer};
+use crate::kernel::{Kernel, Kind, Method, Plan, UNIFORM_PARAMETERS};
 use crate::twin;
 use bytemuck::{Pod, Zeroable};
-use std::fmt::Write as _;
+use numerics::{Noise, Philox};
 use std::sync::Arc;
 use web_time::Instant;
 
 /// Most steps of one dispatch: more would hold up drawing on a slow device.
 pub(crate) const CHUNK: u32 = 256;
-/// Invocations of a workgroup, as the kernel declares them.
-const GROUP: u32 = 64;
 /// Most workgroups along one axis of a dispatch that WebGPU promises.
 const ACROSS: u32 = 65_535;
-/// Parameters beyond this stand in a storage buffer instead of a uniform one.
-const UNIFORM_PARAMETERS: usize = 1024;
-/// Arrays up to this length are written out, so that they live in registers.
-const UNROLLED: usize = 32;
 /// Bytes of one trail slot's point.
 const POINT: u64 = 16;
-
-/// What kind of system a right-hand side belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `dx/dt = rhs(t, x)`, by the classical Runge-Kutta method.
-    Flow,
-    /// `x ← rhs(t, x)`, `t` the number of the step.
-    Map,
-}
-
-/// A right-hand side in WGSL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kernel {
-    /// Text that defines `fn rhs(t: f32, x: array<f32, N>, p: array<f32, P>) -> array<f32, N>` and
-    /// what it calls; `P` is at least 1. Names that begin with `ens_` are taken.
-    pub rhs: String,
-    /// Number of variables, `N`.
-    pub dimension: usize,
-    /// Number of parameters; `P` is 1 when there are none.
-    pub parameters: usize,
-    /// Flow or map.
-    pub kind: Kind,
-}
 
 /// What the scalar of a drawn point tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +42,12 @@ pub struct EnsembleOptions {
     pub trail: usize,
     /// What the scalar tells.
     pub colour: ColourBy,
+    /// How a flow is stepped.
+    pub method: Method,
+    /// Where random inputs come from; trajectory `i` is drawn as number `i`.
+    pub philox: Philox,
+    /// Number of the first step, for the draws: what an ensemble elsewhere has done already.
+    pub first_step: u64,
 }
 
 /// How fast an ensemble is stepped.
@@ -93,6 +71,7 @@ struct RunUniform {
     half: f32,
     sixth: f32,
     bound: f32,
+    rate: f32,
     colour: u32,
     steps: u32,
     count: u32,
@@ -103,7 +82,10 @@ struct RunUniform {
     phase: u32,
     writes: u32,
     mark: u32,
-    pad: u32,
+    step: [u32; 2],
+    key: [u32; 2],
+    stream: u32,
+    pad: [u32; 3],
 }
 
 /// Trajectories on the GPU, stepped there and drawn from their own buffer.
@@ -119,6 +101,10 @@ pub struct Ensemble {
     states: wgpu::Buffer,
     flags: wgpu::Buffer,
     trail: wgpu::Buffer,
+    /// What the text of the kernel reads beside the parameters.
+    data: Option<wgpu::Buffer>,
+    /// Trajectories of a workgroup.
+    group: u32,
     timestamps: bool,
     dimension: usize,
     parameter_count: usize,
@@ -138,149 +124,9 @@ pub struct Ensemble {
 impl Drop for Ensemble {
     fn drop(&mut self) {
         // In a browser the memory would otherwise wait for the garbage collector.
-        for buffer in [&self.uniform, &self.parameters, &self.states, &self.flags, &self.trail] {
-            buffer.destroy();
-        }
+        let own = [&self.uniform, &self.parameters, &self.states, &self.flags, &self.trail];
+        own.into_iter().chain(&self.data).for_each(wgpu::Buffer::destroy);
     }
-}
-
-/// `f(0), f(1), ...` up to `n`.
-fn list(n: usize, f: impl Fn(usize) -> String) -> String {
-    (0..n).map(f).collect::<Vec<_>>().join(", ")
-}
-
-/// `name(...)` that returns an array of `n` values by `element`: written out when short, else a
-/// loop. `element` is given the index as text.
-fn array_function(
-    name: &str,
-    arguments: &str,
-    n: usize,
-    result: &str,
-    element: impl Fn(&str) -> String,
-) -> String {
-    if n <= UNROLLED {
-        let values = list(n, |j| element(&format!("{j}")));
-        return format!("fn {name}({arguments}) -> {result} {{ return {result}({values}); }}\n");
-    }
-    // Indices that are not constant need variables.
-    let mut text = format!("fn {name}({arguments}) -> {result} {{\n");
-    for argument in arguments.split(", ").filter(|a| a.contains("EnsState")) {
-        let variable = argument.split(':').next().unwrap_or_default();
-        let _ = writeln!(text, "    var v_{variable} = {variable};");
-    }
-    let body = element("j");
-    let _ = write!(
-        text,
-        "    var out: {result};\n    for (var j = 0u; j < {n}u; j++) {{ out[j] = {body}; }}\n    return out;\n}}\n"
-    );
-    text
-}
-
-/// The whole text of a kernel.
-pub(crate) fn source(kernel: &Kernel, axes: [Option<usize>; 3]) -> String {
-    let (n, p) = (kernel.dimension, kernel.parameters.max(1));
-    let mut text = String::with_capacity(kernel.rhs.len() + 6000);
-    text.push_str(&kernel.rhs);
-    let _ = write!(text, "\n\nconst DIMENSION = {n}u;\nalias EnsState = array<f32, {n}>;\n");
-    let _ = writeln!(text, "alias EnsParameters = array<f32, {p}>;");
-    let at =
-        |name: &str, j: &str| if n <= UNROLLED { format!("{name}[{j}]") } else { format!("v_{name}[{j}]") };
-    if p <= UNIFORM_PARAMETERS {
-        let rows = p.div_ceil(4);
-        let _ = writeln!(text, "@group(0) @binding(1) var<uniform> ens_constants: array<vec4<f32>, {rows}>;");
-        if p <= 4 * UNROLLED {
-            let values = list(p, |j| format!("ens_constants[{}].{}", j / 4, ["x", "y", "z", "w"][j % 4]));
-            let _ =
-                writeln!(text, "fn ens_parameters() -> EnsParameters {{ return EnsParameters({values}); }}");
-        } else {
-            text.push_str(&array_function("ens_parameters", "", p, "EnsParameters", |j| {
-                format!("ens_constants[{j} / 4u][{j} % 4u]")
-            }));
-        }
-    } else {
-        text.push_str("@group(0) @binding(1) var<storage, read> ens_constants: array<f32>;\n");
-        text.push_str(&array_function("ens_parameters", "", p, "EnsParameters", |j| {
-            format!("ens_constants[{j}]")
-        }));
-    }
-    text.push_str(&array_function("ens_load", "place: u32", n, "EnsState", |j| {
-        if n <= UNROLLED { format!("ens_states[place + {j}u]") } else { format!("ens_states[place + {j}]") }
-    }));
-    if n <= UNROLLED {
-        let lines: String = (0..n).map(|j| format!(" ens_states[place + {j}u] = x[{j}];")).collect();
-        let _ = writeln!(text, "fn ens_store(place: u32, x: EnsState) {{{lines} }}");
-        let any = (0..n).map(|j| format!("ens_lost(x[{j}])")).collect::<Vec<_>>().join(" || ");
-        let _ = writeln!(text, "fn ens_any_lost(x: EnsState) -> bool {{ return {any}; }}");
-    } else {
-        let _ = writeln!(
-            text,
-            "fn ens_store(place: u32, x: EnsState) {{ var v_x = x; for (var j = 0u; j < {n}u; j++) {{ ens_states[place + j] = v_x[j]; }} }}"
-        );
-        let _ = writeln!(
-            text,
-            "fn ens_any_lost(x: EnsState) -> bool {{ var v_x = x; var any = false; for (var j = 0u; j < {n}u; j++) {{ any = any || ens_lost(v_x[j]); }} return any; }}"
-        );
-    }
-    match kernel.kind {
-        Kind::Map => text.push_str(
-            "fn ens_step(t: f32, x: EnsState, p: EnsParameters) -> EnsState { return rhs(t, x, p); }\n",
-        ),
-        Kind::Flow => {
-            text.push_str(&array_function(
-                "ens_along",
-                "x: EnsState, k: EnsState, c: f32",
-                n,
-                "EnsState",
-                |j| format!("{} + c * {}", at("x", j), at("k", j)),
-            ));
-            let arguments = "x: EnsState, a: EnsState, b: EnsState, c: EnsState, d: EnsState";
-            text.push_str(&array_function("ens_combine", arguments, n, "EnsState", |j| {
-                let v = |name| at(name, j);
-                format!(
-                    "{} + ens_run.sixth * ({} + 2.0 * ({} + {}) + {})",
-                    v("x"),
-                    v("a"),
-                    v("b"),
-                    v("c"),
-                    v("d")
-                )
-            }));
-            text.push_str(
-                "fn ens_step(t: f32, x: EnsState, p: EnsParameters) -> EnsState {
-    let a = rhs(t, x, p);
-    let b = rhs(t + ens_run.half, ens_along(x, a, ens_run.half), p);
-    let c = rhs(t + ens_run.half, ens_along(x, b, ens_run.half), p);
-    let d = rhs(t + ens_run.dt, ens_along(x, c, ens_run.dt), p);
-    return ens_combine(x, a, b, c, d);
-}
-",
-            );
-        }
-    }
-    if n == 1 {
-        text.push_str(
-            "fn ens_point(before: EnsState, x: EnsState) -> vec3<f32> { return vec3<f32>(before[0], x[0], 0.0); }
-fn ens_mark(x: EnsState) -> vec3<f32> { return vec3<f32>(3e38); }
-fn ens_speed(before: EnsState, x: EnsState) -> f32 { return abs(x[0] - before[0]); }
-",
-        );
-    } else {
-        let shown = |name: &str| {
-            axes.map(|axis| axis.filter(|j| *j < n).map_or("0.0".to_owned(), |j| format!("{name}[{j}]")))
-                .join(", ")
-        };
-        let (now, before) = (shown("x"), shown("before"));
-        let _ = write!(
-            text,
-            "fn ens_point(before: EnsState, x: EnsState) -> vec3<f32> {{ return vec3<f32>({now}); }}
-fn ens_mark(x: EnsState) -> vec3<f32> {{ return vec3<f32>({now}); }}
-fn ens_speed(before: EnsState, x: EnsState) -> f32 {{ return length(vec3<f32>({now}) - vec3<f32>({before})); }}
-"
-        );
-    }
-    text.push('\n');
-    text.push_str(include_str!("shaders/ensemble.wgsl"));
-    text
 }
 
 fn shape(what: &'static str, given: usize, wanted: impl Into<String>) -> GpuError {
@@ -337,9 +183,12 @@ impl Ensemble {
         let (count, slots) = (states.len() / n, options.trail.max(2));
         let limits = device.device.limits();
         let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let noise = Noise::new(options.philox, &kernel.draws);
+        let plan = Plan::new(kernel, &noise, options.method, options.axes, device.is_software());
         let sizes = [
             ("the ensemble", states.len() as u64 * 4),
             ("the trails", (count as u64).saturating_mul(slots as u64).saturating_mul(POINT)),
+            ("the tables of the equations", plan.data.len() as u64 * 4),
         ];
         for (what, needed) in sizes {
             if needed > allowed {
@@ -364,9 +213,14 @@ impl Ensemble {
         let state_buffer = buffer("states", sizes[0].1, storage);
         let flags = buffer("flags", 4 * count as u64, storage);
         let trail = buffer("trail", sizes[1].1, storage);
+        let data = (!plan.data.is_empty()).then(|| {
+            let data = buffer("data", sizes[2].1, storage);
+            device.queue.write_buffer(&data, 0, bytemuck::cast_slice(&plan.data));
+            data
+        });
         let module = gpu.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("ensemble"),
-            source: wgpu::ShaderSource::Wgsl(source(kernel, options.axes).into()),
+            source: wgpu::ShaderSource::Wgsl(plan.text.into()),
         });
         let pipeline = gpu.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some("ensemble"),
@@ -379,8 +233,8 @@ impl Ensemble {
         // Natively a kernel that does not compile has been refused by now, and has no layout.
         device.reports.check()?;
         let buffers = [&uniform, &constants, &state_buffer, &flags, &trail];
-        let mut entries = Vec::with_capacity(5);
-        for (binding, buffer) in buffers.into_iter().enumerate() {
+        let mut entries = Vec::with_capacity(6);
+        for (binding, buffer) in buffers.into_iter().chain(&data).enumerate() {
             entries
                 .push(wgpu::BindGroupEntry { binding: binding as u32, resource: buffer.as_entire_binding() });
         }
@@ -390,7 +244,10 @@ impl Ensemble {
             entries: &entries,
         });
         device.reports.check()?;
-        let run = twin::Run { kind: kernel.kind, dt: options.dt, t0: options.t0, bound: options.bound };
+        let step = match kernel.kind {
+            Kind::Flow => options.dt,
+            Kind::Map => 1.0,
+        };
         let mut ensemble = Self {
             device: gpu.clone(),
             queue: device.queue.clone(),
@@ -402,6 +259,8 @@ impl Ensemble {
             states: state_buffer,
             flags,
             trail,
+            data,
+            group: plan.group,
             timestamps: device.has_timestamps(),
             dimension: n,
             parameter_count: kernel.parameters,
@@ -411,7 +270,7 @@ impl Ensemble {
             stride: 1,
             phase: 0,
             options,
-            step: run.step(),
+            step,
             start: options.t0.into(),
             steps: 0,
         };
@@ -484,14 +343,17 @@ impl Ensemble {
         mark: bool,
         stamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
     ) {
-        let groups = (self.count as u32).div_ceil(GROUP);
+        let groups = (self.count as u32).div_ceil(self.group);
         let across = groups.min(ACROSS);
+        let number = self.options.first_step.wrapping_add(self.steps);
+        let philox = self.options.philox;
         let run = RunUniform {
             t0: twin::time(self.start, self.steps, self.step),
             dt: self.step,
             half: 0.5 * self.step,
             sixth: self.step / 6.0,
             bound: self.options.bound,
+            rate: Noise::rate(self.step),
             colour: match self.options.colour {
                 ColourBy::Speed => 0,
                 ColourBy::Trajectory => 1,
@@ -506,7 +368,10 @@ impl Ensemble {
             phase: self.phase,
             writes,
             mark: mark.into(),
-            pad: 0,
+            step: [number as u32, (number >> 32) as u32],
+            key: philox.key(),
+            stream: u32::from(philox.stream()) << 16,
+            pad: [0; 3],
         };
         self.queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&run));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -530,7 +395,7 @@ impl Ensemble {
     }
 
     /// Other states, trajectory by trajectory, at time `t`: surplus values are dropped, trajectories
-    /// without a value stay where they are. Flags and trails start anew.
+    /// without a value stay where they are. Flags and trails start anew, and the draws with the first step's.
     pub fn set_states(&mut self, states: &[f32], t: f32) {
         let used = &states[..states.len().min(self.count * self.dimension)];
         if !used.is_empty() {
@@ -682,36 +547,5 @@ impl Ensemble {
     /// The buffer of trails, its slots and the slot written next.
     pub(crate) fn ring(&self) -> (&wgpu::Buffer, usize, usize) {
         (&self.trail, self.slots, self.head)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn validated(kernel: &Kernel, axes: [Option<usize>; 3]) {
-        let text = source(kernel, axes);
-        let module = naga::front::wgsl::parse_str(&text)
-            .unwrap_or_else(|e| panic!("{}\n{text}", e.emit_to_string(&text)));
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
-            .validate(&module)
-            .unwrap_or_else(|e| panic!("{e:?}\n{text}"));
-    }
-
-    #[test]
-    fn kernels_of_any_size_and_kind_are_valid() {
-        for n in [1, 2, 3, 8, 32, 33, 100] {
-            for p in [0_usize, 1, 5, 129, 1024, 1025] {
-                for kind in [Kind::Flow, Kind::Map] {
-                    let size = p.max(1);
-                    let rhs = format!(
-                        "fn rhs(t: f32, x: array<f32, {n}>, p: array<f32, {size}>) -> array<f32, {n}> {{
-                            var v = x; v[0] = v[0] * p[0] + t; return v; }}"
-                    );
-                    let kernel = Kernel { rhs, dimension: n, parameters: p, kind };
-                    validated(&kernel, [Some(0), Some(n - 1), None]);
-                }
-            }
-        }
     }
 }

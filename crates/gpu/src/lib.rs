@@ -8,6 +8,7 @@
 mod camera;
 mod device;
 mod ensemble;
+mod kernel;
 mod painter;
 pub mod raster;
 pub mod scene;
@@ -15,5 +16,6 @@ mod theme;
 pub mod twin;
 
 pub use device::{Demand, Device, GpuError, SELF_TEST_TOLERANCE};
-pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Kernel, Kind, Measurement};
+pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Measurement};
+pub use kernel::{Kernel, Kind, Method};
 pub use painter::Painter;

@@ -3,13 +3,17 @@
 //! A GPU may fuse a product and a sum into one rounding and has its own elementary functions, so
 //! the two agree within a tolerance, not in their bits.
 
-use crate::ensemble::{CHUNK, Kind};
+use crate::ensemble::CHUNK;
+use crate::kernel::{Kind, Method};
+use numerics::{Noise, Philox};
 
 /// How trajectories are stepped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Run {
     /// Flow or map.
     pub kind: Kind,
+    /// How a flow is stepped.
+    pub method: Method,
     /// Step; a map goes by 1 whatever it says.
     pub dt: f32,
     /// Time at the first step.
@@ -40,9 +44,9 @@ pub(crate) fn lost(value: f32, bound: f32) -> bool {
 
 /// Advances trajectories of `dimension` variables each, stored one after the other, by `steps`.
 ///
-/// Flows take the classical Runge-Kutta step, `x + h/6 (k₁ + 2 (k₂ + k₃) + k₄)`; a map takes
-/// `x ← rhs(t, x)`. Time is `t0 + k h`. Returns a flag for each trajectory: one that leaves the
-/// bound is set and stays at its last good state.
+/// The classical Runge-Kutta step is `x + h/6 (k₁ + 2 (k₂ + k₃) + k₄)`, Heun's `x + h/2 (k₁ + k₂)`, Euler's `x + h k₁`;
+/// a map takes `x ← rhs(t, x)`. Time is `t0 + k h`. Returns a flag for each trajectory: one that leaves the bound is
+/// set and stays at its last good state.
 pub fn advance(
     run: Run,
     dimension: usize,
@@ -50,32 +54,58 @@ pub fn advance(
     steps: u32,
     mut rhs: impl FnMut(f32, &[f32], &mut [f32]),
 ) -> Vec<bool> {
+    let none = Noise::new(Philox::new(0, 0), &[]);
+    advance_with(run, &none, 0, dimension, states, steps, |t, x, _, out| rhs(t, x, out))
+}
+
+/// As [`advance`] with random inputs, drawn once a step for trajectory `i` as number `i` and held through the step;
+/// `first_step` is the number of the first step.
+pub fn advance_with(
+    run: Run,
+    noise: &Noise,
+    first_step: u64,
+    dimension: usize,
+    states: &mut [f32],
+    steps: u32,
+    mut rhs: impl FnMut(f32, &[f32], &[f32], &mut [f32]),
+) -> Vec<bool> {
     let (h, n) = (run.step(), dimension);
     let (half, sixth) = (0.5 * h, h / 6.0);
     let mut k = vec![vec![0.0_f32; n]; 4];
     let (mut y, mut next) = (vec![0.0_f32; n], vec![0.0_f32; n]);
+    let mut w = vec![0.0_f32; noise.places().len()];
     states
         .chunks_exact_mut(n.max(1))
-        .map(|x| {
+        .enumerate()
+        .map(|(trajectory, x)| {
             for step in 0..steps {
                 // The kernel starts counting anew with each of its dispatches.
                 let (base, within) = (step / CHUNK * CHUNK, step % CHUNK);
                 let t = time(f64::from(run.t0), base.into(), h) + within as f32 * h;
-                match run.kind {
-                    Kind::Map => rhs(t, x, &mut next),
-                    Kind::Flow => {
-                        rhs(t, x, &mut k[0]);
-                        for (stage, (c, at)) in
-                            [(half, t + half), (half, t + half), (h, t + h)].into_iter().enumerate()
-                        {
-                            for j in 0..n {
-                                y[j] = x[j] + c * k[stage][j];
-                            }
-                            rhs(at, &y, &mut k[stage + 1]);
-                        }
+                noise.fill(trajectory as u32, first_step.wrapping_add(step.into()), h, &mut w);
+                if run.kind == Kind::Map {
+                    rhs(t, x, &w, &mut next);
+                } else {
+                    rhs(t, x, &w, &mut k[0]);
+                    let stages: &[(f32, f32)] = match run.method {
+                        Method::Euler => &[],
+                        Method::Heun => &[(h, t + h)],
+                        Method::RungeKutta4 => &[(half, t + half), (half, t + half), (h, t + h)],
+                    };
+                    for (stage, (c, at)) in stages.iter().enumerate() {
                         for j in 0..n {
-                            next[j] = x[j] + sixth * (k[0][j] + 2.0 * (k[1][j] + k[2][j]) + k[3][j]);
+                            y[j] = x[j] + c * k[stage][j];
                         }
+                        rhs(*at, &y, &w, &mut k[stage + 1]);
+                    }
+                    for j in 0..n {
+                        next[j] = match run.method {
+                            Method::Euler => x[j] + h * k[0][j],
+                            Method::Heun => x[j] + half * (k[0][j] + k[1][j]),
+                            Method::RungeKutta4 => {
+                                x[j] + sixth * (k[0][j] + 2.0 * (k[1][j] + k[2][j]) + k[3][j])
+                            }
+                        };
                     }
                 }
                 if next.iter().any(|v| lost(*v, run.bound)) {
@@ -93,20 +123,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_twin_follows_a_circle_to_fourth_order() {
-        let run = |dt: f32, steps| {
+    fn the_twin_follows_a_circle_to_the_order_of_its_method() {
+        let run = |method, dt: f32, steps| {
             let mut x = [1.0_f32, 0.0];
-            let run = Run { kind: Kind::Flow, dt, t0: 0.0, bound: 10.0 };
+            let run = Run { kind: Kind::Flow, method, dt, t0: 0.0, bound: 10.0 };
             advance(run, 2, &mut x, steps, |_, x, out| (out[0], out[1]) = (-x[1], x[0]));
             (x[0] - 1.0_f32.cos()).abs() + (x[1] - 1.0_f32.sin()).abs()
         };
-        let (coarse, fine) = (run(0.25, 4), run(0.125, 8));
-        assert!(coarse > 10.0 * fine && coarse < 24.0 * fine, "{coarse} {fine}");
+        for (method, ratio) in [(Method::Euler, 2.0), (Method::Heun, 4.0), (Method::RungeKutta4, 16.0)] {
+            let (coarse, fine) = (run(method, 0.125, 8), run(method, 0.0625, 16));
+            assert!(
+                coarse > 0.7 * ratio * fine && coarse < 1.5 * ratio * fine,
+                "{method:?}: {coarse} {fine}"
+            );
+        }
     }
 
     #[test]
     fn a_diverged_trajectory_keeps_its_last_good_state_and_others_go_on() {
-        let run = Run { kind: Kind::Map, dt: 0.01, t0: 0.0, bound: 1e6 };
+        let run = Run { kind: Kind::Map, method: Method::Euler, dt: 0.01, t0: 0.0, bound: 1e6 };
         let mut x = [2.0_f32, 0.5, f32::NAN];
         let flags = advance(run, 1, &mut x, 100, |_, x, out| out[0] = x[0] * x[0]);
         assert_eq!(flags, [true, false, true]);
@@ -117,7 +152,7 @@ mod tests {
     #[test]
     fn maps_count_their_steps_as_time() {
         let mut x = [0.0_f32];
-        let run = Run { kind: Kind::Map, dt: 0.5, t0: 3.0, bound: 1e6 };
+        let run = Run { kind: Kind::Map, method: Method::Euler, dt: 0.5, t0: 3.0, bound: 1e6 };
         advance(run, 1, &mut x, 300, |t, _, out| out[0] = t);
         assert_eq!(x[0], 302.0);
     }

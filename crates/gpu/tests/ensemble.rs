@@ -1,7 +1,8 @@
 //! Kernels on a real adapter against their CPU twins. Without an adapter each test says so.
 #![allow(clippy::unwrap_used)]
 
-use gpu::{ColourBy, Device, Ensemble, EnsembleOptions, GpuError, Kernel, Kind, twin};
+use gpu::{ColourBy, Device, Ensemble, EnsembleOptions, GpuError, Kernel, Kind, Method, twin};
+use numerics::Philox;
 use std::sync::{Arc, OnceLock};
 
 /// The adapter of this machine, asked for once.
@@ -24,7 +25,7 @@ fn lorenz() -> Kernel {
     let rhs = "fn rhs(t: f32, x: array<f32, 3>, p: array<f32, 3>) -> array<f32, 3> {
         return array<f32, 3>(p[0] * (x[1] - x[0]), x[0] * (p[1] - x[2]) - x[1], x[0] * x[1] - p[2] * x[2]);
     }";
-    Kernel { rhs: rhs.into(), dimension: 3, parameters: 3, kind: Kind::Flow }
+    Kernel::plain(rhs.into(), 3, 3, Kind::Flow)
 }
 
 fn lorenz_twin(x: &[f32], p: &[f32], out: &mut [f32]) {
@@ -43,6 +44,9 @@ fn options(dt: f32, trail: usize) -> EnsembleOptions {
         axes: [Some(0), Some(1), Some(2)],
         trail,
         colour: ColourBy::Speed,
+        method: Method::RungeKutta4,
+        philox: Philox::new(7, 0),
+        first_step: 0,
     }
 }
 
@@ -74,7 +78,7 @@ fn lorenz_agrees_with_its_twin_across_several_dispatches() {
     let mut ensemble = Ensemble::new(&device, &lorenz(), &states, &LORENZ, options(0.002, 2)).unwrap();
     ensemble.dispatch(600);
     let there = pollster::block_on(ensemble.read()).unwrap();
-    let run = twin::Run { kind: Kind::Flow, dt: 0.002, t0: 0.0, bound: 1e6 };
+    let run = twin::Run { kind: Kind::Flow, method: Method::RungeKutta4, dt: 0.002, t0: 0.0, bound: 1e6 };
     twin::advance(run, 3, &mut states, 600, |_, x, out| lorenz_twin(x, &LORENZ, out));
     // 1.2 units of time at an exponent of 0.9, on about 600 roundings of 1e-7, with room for bursts.
     let deviation = worst(&there, &states);
@@ -88,14 +92,14 @@ fn henon_agrees_with_its_twin_and_escapes_are_flagged_and_parked() {
     let Some(device) = device() else { return };
     let rhs = "fn rhs(t: f32, x: array<f32, 2>, p: array<f32, 2>) -> array<f32, 2> {
         return array<f32, 2>(1.0 - p[0] * x[0] * x[0] + x[1], p[1] * x[0]); }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 2, parameters: 2, kind: Kind::Map };
+    let kernel = Kernel::plain(rhs.into(), 2, 2, Kind::Map);
     let mut states: Vec<f32> = (0..100).flat_map(|i| [-0.5 + 0.01 * i as f32, 0.1]).collect();
     states.extend([3.0, 3.0, f32::NAN, 0.0, f32::INFINITY, 0.0]);
     let map = EnsembleOptions { axes: [Some(0), Some(1), None], ..options(1.0, 4) };
     let mut ensemble = Ensemble::new(&device, &kernel, &states, &[1.4, 0.3], map).unwrap();
     ensemble.dispatch(10);
     let there = pollster::block_on(ensemble.read()).unwrap();
-    let run = twin::Run { kind: Kind::Map, dt: 1.0, t0: 0.0, bound: 1e6 };
+    let run = twin::Run { kind: Kind::Map, method: Method::Euler, dt: 1.0, t0: 0.0, bound: 1e6 };
     let expected = twin::advance(run, 2, &mut states, 10, |_, x, out| {
         out[0] = 1.0 - 1.4 * x[0] * x[0] + x[1];
         out[1] = 0.3 * x[0];
@@ -116,7 +120,7 @@ fn henon_agrees_with_its_twin_and_escapes_are_flagged_and_parked() {
 fn a_driven_system_sees_its_time_and_new_states_start_at_theirs() {
     let Some(device) = device() else { return };
     let rhs = "fn rhs(t: f32, x: array<f32, 1>, p: array<f32, 1>) -> array<f32, 1> { return array<f32, 1>(2.0 * t); }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 1, parameters: 0, kind: Kind::Flow };
+    let kernel = Kernel::plain(rhs.into(), 1, 0, Kind::Flow);
     let one = EnsembleOptions { axes: [Some(0), None, None], t0: 1.0, ..options(0.01, 3) };
     let mut ensemble = Ensemble::new(&device, &kernel, &[1.0], &[], one).unwrap();
     for steps in [100, 1, 299] {
@@ -138,7 +142,7 @@ fn trails_hold_the_last_points_in_order_at_any_stride_and_split() {
     let Some(device) = device() else { return };
     let rhs = "fn rhs(t: f32, x: array<f32, 2>, p: array<f32, 1>) -> array<f32, 2> {
         return array<f32, 2>(x[0] + 1.0, x[1]); }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 2, parameters: 1, kind: Kind::Map };
+    let kernel = Kernel::plain(rhs.into(), 2, 1, Kind::Map);
     let shown =
         EnsembleOptions { axes: [Some(0), Some(1), None], colour: ColourBy::Variable(1), ..options(1.0, 5) };
     let states: Vec<f32> = (0..70).flat_map(|i| [0.0, i as f32]).collect();
@@ -168,7 +172,7 @@ fn trails_hold_the_last_points_in_order_at_any_stride_and_split() {
 fn statistics_leave_out_what_has_diverged() {
     let Some(device) = device() else { return };
     let rhs = "fn rhs(t: f32, x: array<f32, 2>, p: array<f32, 1>) -> array<f32, 2> { return x; }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 2, parameters: 0, kind: Kind::Map };
+    let kernel = Kernel::plain(rhs.into(), 2, 0, Kind::Map);
     let shown = EnsembleOptions { axes: [Some(0), Some(1), None], ..options(1.0, 2) };
     let states = [1.0, 10.0, 3.0, 30.0, 1e9, 0.0];
     let mut ensemble = Ensemble::new(&device, &kernel, &states, &[], shown).unwrap();
@@ -181,7 +185,7 @@ fn statistics_leave_out_what_has_diverged() {
 fn more_workgroups_than_one_axis_holds_are_all_stepped() {
     let Some(device) = device() else { return };
     let rhs = "fn rhs(t: f32, x: array<f32, 1>, p: array<f32, 1>) -> array<f32, 1> { return array<f32, 1>(x[0] + p[0]); }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 1, parameters: 1, kind: Kind::Map };
+    let kernel = Kernel::plain(rhs.into(), 1, 1, Kind::Map);
     let count = 64 * 65_535 + 50;
     let one = EnsembleOptions { bound: 1e9, axes: [Some(0), None, None], ..options(1.0, 2) };
     let mut ensemble = match Ensemble::new(&device, &kernel, &vec![0.0; count], &[1.0], one) {
@@ -203,7 +207,7 @@ fn changed_parameters_take_effect_with_the_next_dispatch() {
     let Some(device) = device() else { return };
     // More parameters than a uniform is used for.
     let rhs = "fn rhs(t: f32, x: array<f32, 1>, p: array<f32, 1100>) -> array<f32, 1> { return array<f32, 1>(x[0] + p[1099]); }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 1, parameters: 1100, kind: Kind::Map };
+    let kernel = Kernel::plain(rhs.into(), 1, 1100, Kind::Map);
     let one = EnsembleOptions { axes: [Some(0), None, None], ..options(1.0, 2) };
     let mut parameters = vec![0.0; 1100];
     parameters[1099] = 1.0;
@@ -224,12 +228,12 @@ fn a_large_system_runs_in_loops() {
             out[j] = (v[(j + 1u) % 40u] - v[(j + 38u) % 40u]) * v[(j + 39u) % 40u] - v[j] + p[0];
         }
         return out; }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 40, parameters: 1, kind: Kind::Flow };
+    let kernel = Kernel::plain(rhs.into(), 40, 1, Kind::Flow);
     let mut states: Vec<f32> = (0..40 * 65).map(|i| 8.0 + 0.01 * ((i * 7) % 13) as f32).collect();
     let mut ensemble = Ensemble::new(&device, &kernel, &states, &[8.0], options(0.01, 2)).unwrap();
     ensemble.dispatch(50);
     let there = pollster::block_on(ensemble.read()).unwrap();
-    let run = twin::Run { kind: Kind::Flow, dt: 0.01, t0: 0.0, bound: 1e6 };
+    let run = twin::Run { kind: Kind::Flow, method: Method::RungeKutta4, dt: 0.01, t0: 0.0, bound: 1e6 };
     twin::advance(run, 40, &mut states, 50, |_, v, out| {
         for j in 0..40 {
             out[j] = (v[(j + 1) % 40] - v[(j + 38) % 40]) * v[(j + 39) % 40] - v[j] + 8.0;

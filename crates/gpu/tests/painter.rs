@@ -4,7 +4,8 @@
 use gpu::scene::{
     Camera, ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Ring, Scene, Theme, palette,
 };
-use gpu::{ColourBy, Device, Ensemble, EnsembleOptions, Kernel, Kind, Painter};
+use gpu::{ColourBy, Device, Ensemble, EnsembleOptions, Kernel, Kind, Method, Painter};
+use numerics::Philox;
 use std::sync::{Arc, OnceLock};
 
 fn device() -> Option<Arc<Device>> {
@@ -64,7 +65,7 @@ fn close(a: [u8; 3], b: [u8; 3], by: u8) -> bool {
 fn lorenz(device: &Arc<Device>, count: usize, trail: usize) -> Ensemble {
     let rhs = "fn rhs(t: f32, x: array<f32, 3>, p: array<f32, 1>) -> array<f32, 3> {
         return array<f32, 3>(10.0 * (x[1] - x[0]), x[0] * (28.0 - x[2]) - x[1], x[0] * x[1] - 2.6666667 * x[2]); }";
-    let kernel = Kernel { rhs: rhs.into(), dimension: 3, parameters: 0, kind: Kind::Flow };
+    let kernel = Kernel::plain(rhs.into(), 3, 0, Kind::Flow);
     let options = EnsembleOptions {
         dt: 0.01,
         t0: 0.0,
@@ -72,6 +73,9 @@ fn lorenz(device: &Arc<Device>, count: usize, trail: usize) -> Ensemble {
         axes: [Some(0), Some(1), Some(2)],
         trail,
         colour: ColourBy::Variable(2),
+        method: Method::RungeKutta4,
+        philox: Philox::new(0, 0),
+        first_step: 0,
     };
     let states: Vec<f32> = (0..count)
         .flat_map(|i| [(i % 17) as f32 - 8.0, (i % 11) as f32 - 5.0, 20.0 + (i % 7) as f32])

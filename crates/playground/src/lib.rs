@@ -176,7 +176,19 @@ impl Laboratory {
         exhibits::embed_tables(text, &names, &texts).map_err(|error| JsValue::from_str(&error))
     }
 
-    /// A click in a plot, in the units of its axes: the settings that follow from it, to be set one by one.
+    /// What the present equations can be written as.
+    #[wasm_bindgen(js_name = exportFormats)]
+    pub fn export_formats(&self) -> Result<JsValue, JsValue> {
+        out(&exhibits::export_formats())
+    }
+
+    /// The present equations at the present values in a format. An error says what the format cannot carry.
+    #[wasm_bindgen(js_name = exportAs)]
+    pub fn export_as(&self, format: &str) -> Result<String, JsValue> {
+        exhibits::export(&self.session, format).map_err(|error| JsValue::from_str(&error))
+    }
+
+    /// A click in a plot, in the units of its axes: the settings that follow from it, to be set in one go.
     #[wasm_bindgen(js_name = pickIn)]
     pub fn pick_in(&mut self, view: &str, x: f64, y: f64) -> Result<JsValue, JsValue> {
         out(&self.session.run().pick_in(view, x, y))
@@ -193,6 +205,19 @@ impl Laboratory {
         let value: Value = serde_wasm_bindgen::from_value(value)?;
         let result = self.session.set(control, &value);
         self.changed(result)
+    }
+
+    /// Sets several controls in one go; the run begins again once at most.
+    #[wasm_bindgen(js_name = setMany)]
+    pub fn set_many(&mut self, settings: JsValue) -> Result<JsValue, JsValue> {
+        let settings: Vec<Setting> = serde_wasm_bindgen::from_value(settings)?;
+        let result = self.session.set_many(&settings);
+        self.changed(result)
+    }
+
+    /// The plots in which a click does something now.
+    pub fn picks(&mut self) -> Vec<String> {
+        self.session.picks()
     }
 
     /// Starts again with another seed.

@@ -10,7 +10,7 @@ use dynamics::Method;
 const GENERAL: [&str; 6] = ["dt", "solver", "tolerance", "copies", "spread", "apart"];
 
 /// Most variables whose starts have a slider each.
-const STARTS: usize = 40;
+pub(super) const STARTS: usize = 40;
 
 /// Whether a control outlives a change of equations.
 pub(crate) fn keeps(id: &str) -> bool {
@@ -23,12 +23,12 @@ fn is_general(id: &str) -> bool {
 }
 
 /// The key of a variable's start in links.
-pub(super) fn start_id(variable: &str) -> String {
+pub(crate) fn start_id(variable: &str) -> String {
     format!("{}_0", variable.to_lowercase())
 }
 
 /// The key of a parameter in links.
-pub(super) fn parameter_id(parameter: &str) -> String {
+pub(crate) fn parameter_id(parameter: &str) -> String {
     let id = parameter.to_lowercase();
     if is_general(&id) || id.ends_with("_0") { format!("p.{id}") } else { id }
 }

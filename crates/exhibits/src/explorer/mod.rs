@@ -15,7 +15,7 @@ use crate::exhibits::TYPED;
 use crate::subject::Subject;
 use recipe::Recipe;
 
-pub(crate) use declaration::keeps;
+pub(crate) use declaration::{keeps, parameter_id, start_id};
 pub(crate) use run::extent;
 
 /// The exhibit.

@@ -1,7 +1,7 @@
 //! The run that a person watches: a witness in f64, its neighbour, and an ensemble.
 
 use super::copies::{ALONE, Copies, trail};
-use super::declaration::{parameter_id, start_id};
+use super::declaration::{STARTS, parameter_id, start_id};
 use super::plane;
 use super::stimulus::Stimulus;
 use crate::build::{decimal, readout, set_number};
@@ -561,13 +561,10 @@ impl Run for Exploration {
             let action = format!("Make the step {smaller}");
             remedies.push(Remedy { action, sets: vec![set_number("dt", smaller)] });
         }
-        let sets: Vec<_> = self
-            .subject
-            .model()
-            .parameters
-            .iter()
-            .map(|p| set_number(&parameter_id(&p.name), p.value))
-            .chain(self.subject.model().variables.iter().map(|v| set_number(&start_id(&v.name), v.initial)))
+        let model = self.subject.model();
+        let starts = if model.dimension() > STARTS { &[] } else { model.variables.as_slice() };
+        let sets = (model.parameters.iter().map(|p| set_number(&parameter_id(&p.name), p.value)))
+            .chain(starts.iter().map(|v| set_number(&start_id(&v.name), v.initial)))
             .collect();
         remedies.push(Remedy { action: "Go back to the system's own values".into(), sets });
         let divergence = match stepper.outcome().divergence() {

@@ -1,35 +1,5 @@
 // One invocation a trajectory; its state stays in registers for all steps of a dispatch.
-// DIMENSION, PARAMETERS, the access to them and `rhs` are written above by the host.
-
-struct EnsRun {
-    t0: f32,
-    dt: f32,
-    half: f32,
-    sixth: f32,
-    bound: f32,
-    colour: u32,      // 0 speed, 1 trajectory, 2 + j variable j
-    steps: u32,
-    count: u32,
-    across: u32,      // workgroups in a row
-    slot: u32,        // the slot written next
-    slots: u32,
-    stride: u32,      // steps a slot
-    phase: u32,       // steps since the last slot
-    writes: u32,      // slots due in this dispatch
-    mark: u32,        // write the present point and do nothing else
-}
-
-@group(0) @binding(0) var<uniform> ens_run: EnsRun;
-@group(0) @binding(2) var<storage, read_write> ens_states: array<f32>;
-@group(0) @binding(3) var<storage, read_write> ens_flags: array<u32>;
-@group(0) @binding(4) var<storage, read_write> ens_trail: array<vec4<f32>>;
-
-const ENS_BLANK = vec4<f32>(3e38);
-
-// By magnitude and by bits: a compiler may assume that NaN does not exist.
-fn ens_lost(v: f32) -> bool {
-    return !(abs(v) <= ens_run.bound) || (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u;
-}
+// DIMENSION, the access to states and parameters, `ens_step` and `rhs` are written above by the host.
 
 fn ens_scalar(x: ptr<function, EnsState>, speed: f32, index: u32) -> f32 {
     switch ens_run.colour {
@@ -59,7 +29,7 @@ fn ens_main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
     for (var i = 0u; i < ens_run.steps; i++) {
         let before = x;
         if alive {
-            let next = ens_step(ens_run.t0 + f32(i) * ens_run.dt, x, p);
+            let next = ens_step(ens_run.t0 + f32(i) * ens_run.dt, x, p, index, i);
             alive = !ens_any_lost(next);
             if alive { x = next; }
         }
