@@ -415,6 +415,7 @@ mod tests {
             let mut field = system.field::<f64>(&system.model().parameter_values());
             let mut stream = Stream::new(3, system.slug());
             let mut jacobian = vec![0.0; n * n];
+            let mut compared = 0;
             for _ in 0..10 {
                 let x = near(system, &mut stream);
                 field.derivative(0.7, &x, &mut jacobian);
@@ -428,6 +429,11 @@ mod tests {
                     field.evaluate(0.7, &down, &mut below);
                     for i in 0..n {
                         let difference = (above[i] - below[i]) / (2.0 * h);
+                        if !difference.is_finite() {
+                            // Outside of where the equations are defined.
+                            continue;
+                        }
+                        compared += 1;
                         let size = 1.0 + difference.abs() + above[i].abs();
                         assert!(
                             (difference - jacobian[i * n + j]).abs() < 1e-4 * size,
@@ -438,6 +444,7 @@ mod tests {
                     }
                 }
             }
+            assert!(compared >= n, "{}", system.slug());
         }
     }
 
