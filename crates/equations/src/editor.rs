@@ -73,10 +73,13 @@ const LINES: [(&str, &str); 12] = [
     ("done", "the end of the text"),
 ];
 
+/// A name that a statement defines, what it is, and a word on it.
+type Defined = (Named, Class, String);
+
 /// Names that statements define, in lower case, with their classes.
-fn definitions(text: &str) -> (BTreeMap<String, Class>, Vec<(Named, Class, String)>) {
+fn definitions(text: &str) -> (BTreeMap<String, Class>, Vec<Defined>) {
     let mut findings = Findings::default();
-    let mut named: Vec<(Named, Class, String)> = Vec::new();
+    let mut named: Vec<Defined> = Vec::new();
     for statement in statements(text, &mut findings) {
         let (name, class, detail) = match statement {
             Statement::Rate(name, _) | Statement::Next(name, _) => (name, Class::Variable, String::new()),
