@@ -554,11 +554,8 @@ mod tests {
             assert!(system.regular().is_none_or(|why| !why.is_empty()), "{slug}");
             let named = Named { system, set: system.collection_set() };
             let model = named.model();
-            assert_eq!(
-                model.parameter_values() == system.model().parameter_values(),
-                named.set.is_none(),
-                "{slug}"
-            );
+            let values = |model: &Model| [model.parameter_values(), model.initial()];
+            assert_eq!(values(&model) == values(system.model()), named.set.is_none(), "{slug}");
             for parameter in &model.parameters {
                 let [low, high] = system.parameter(&parameter.name).unwrap().range.unwrap();
                 assert!((low..=high).contains(&parameter.value), "{slug}: {}", parameter.name);
