@@ -168,6 +168,15 @@ fn class(
     if first && tokens.get(1).is_some_and(|next| next.is("{") || next.is("-")) {
         return Some(Class::Keyword);
     }
+    // special k=conv(even,...: which network it is, and what lies behind its ends.
+    if place > 2 && tokens[0].word().is_some_and(|command| command.eq_ignore_ascii_case("special")) {
+        if place == 3 {
+            return Some(Class::Function);
+        }
+        if place == 5 && word.starts_with(['e', 'p', 'z']) {
+            return Some(Class::Keyword);
+        }
+    }
     if let Some(class) = known.get(&word) {
         return Some(*class);
     }
@@ -314,6 +323,8 @@ mod tests {
     #[test]
     fn arrays_and_sums_have_no_unknown_words() {
         let text = "x[0..4]'=-x[j]+sum(0,4)of(shift(x0,i'))*w\nwiener w\nglobal 1 {x0-1} {x0=0}\ndy/dt=x0\ntable v file.tab";
+        assert!(shown(text).iter().all(|(_, _, class)| *class != Class::Unknown), "{:?}", shown(text));
+        let text = "table w % 3 -1 1 1\nspecial k=conv(even,5,1,w,x0)\nx[0..4]'=k([j])";
         assert!(shown(text).iter().all(|(_, _, class)| *class != Class::Unknown), "{:?}", shown(text));
     }
 
