@@ -10,7 +10,7 @@ use crate::parser::{Argument, Named, count};
 use crate::program::{Layout, Machine, Program};
 use crate::table::Table;
 use numerics::{Draw, Stream};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Where an expression stands, as near as its names tell.
 pub(crate) fn span_of(expression: &Expression) -> Span {
@@ -124,7 +124,7 @@ pub(crate) struct Builder<'a> {
     /// The draw of each name of noise.
     noises: Vec<Option<u32>>,
     /// Values of tables at their points, which convolutions ask for again and again.
-    weights: HashMap<(usize, usize), Id>,
+    weights: Vec<Vec<Option<Id>>>,
 }
 
 impl<'a> Builder<'a> {
@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
             tables: Vec::new(),
             values: vec![None; model.tables.len()],
             noises: vec![None; model.noises.len()],
-            weights: HashMap::new(),
+            weights: vec![Vec::new(); model.tables.len()],
         }
     }
 
@@ -325,10 +325,23 @@ impl<'a> Builder<'a> {
 
     /// What is defined `places` after a name, among its own kind and in the order of the text.
     fn neighbour(&mut self, name: &str, span: Span, places: f64) -> Result<Symbol, Stop> {
-        let Some((symbol, _)) = self.symbols.get(&name.to_ascii_lowercase()).copied() else {
-            self.name(name, span, &[])?;
-            return Err(Stop::Noted);
-        };
+        let symbol = self.named(name, span)?;
+        self.offset(symbol, name, span, places)
+    }
+
+    /// What a name is defined as.
+    fn named(&mut self, name: &str, span: Span) -> Result<Symbol, Stop> {
+        match self.symbols.get(&name.to_ascii_lowercase()) {
+            Some((symbol, _)) => Ok(*symbol),
+            None => {
+                self.name(name, span, &[])?;
+                Err(Stop::Noted)
+            }
+        }
+    }
+
+    /// What is defined `places` after a symbol, which goes by `name`.
+    fn offset(&mut self, symbol: Symbol, name: &str, span: Span, places: f64) -> Result<Symbol, Stop> {
         let model = self.model;
         let (from, count) = match symbol {
             Symbol::Variable(from) => (from, model.variables.len()),
@@ -624,14 +637,24 @@ impl<'a> Builder<'a> {
 
     /// The value of a table at its point of this number.
     fn weight(&mut self, name: &Named, number: f64) -> Result<Id, Stop> {
-        let found = self.callees.get(&name.name.to_ascii_lowercase()).map(|(callee, _)| *callee);
-        let Some(Callee::Table(index)) = found else {
-            return self.fail(
-                name.span,
-                format!("`{}` is no table", name.name),
-                "as in table w % 25 -12 12 1/25",
-            );
-        };
+        match self.table_of(name) {
+            Some(index) => self.weight_in(index, name, number),
+            None => {
+                self.fail(name.span, format!("`{}` is no table", name.name), "as in table w % 25 -12 12 1/25")
+            }
+        }
+    }
+
+    /// The table of a name.
+    fn table_of(&self, name: &Named) -> Option<usize> {
+        match self.callees.get(&name.name.to_ascii_lowercase()) {
+            Some((Callee::Table(index), _)) => Some(*index),
+            _ => None,
+        }
+    }
+
+    /// The value of a table at its point of this number.
+    fn weight_in(&mut self, index: usize, name: &Named, number: f64) -> Result<Id, Stop> {
         let model = self.model;
         let (points, low, high) = match &model.tables[index].1 {
             TableContent::Function { points, low, high, .. } => (*points, *low, *high),
@@ -642,11 +665,13 @@ impl<'a> Builder<'a> {
                 format!("table `{}` has {points} points, and number {number} is asked for", name.name);
             return self.fail(name.span, message, "");
         }
-        if let Some(&id) = self.weights.get(&(index, number as usize)) {
+        let known = &mut self.weights[index];
+        known.resize(points, None);
+        if let Some(id) = known[number as usize] {
             return Ok(id);
         }
         let id = self.weight_of(index, (points, low, high), number)?;
-        self.weights.insert((index, number as usize), id);
+        self.weights[index][number as usize] = Some(id);
         Ok(id)
     }
 
@@ -761,14 +786,17 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        let first_site = self.named(&root.name, root.span)?;
+        // A name that is no table is told of once.
+        let Some(table) = self.table_of(&weights) else { return self.weight(&weights, 0.0) };
         let mut total = self.graph.constant(0.0)?;
         for (number, place) in terms {
             self.visits += 1;
             if self.visits > bounds::VISITS {
                 return Err(Stop::Full);
             }
-            let weight = self.weight(&weights, number)?;
-            let symbol = self.neighbour(&root.name, root.span, place)?;
+            let weight = self.weight_in(table, &weights, number)?;
+            let symbol = self.offset(first_site, &root.name, root.span, place)?;
             let mut value = self.symbol(symbol)?;
             if let Some((other, function)) = &mix {
                 let symbol = self.neighbour(&other.name, other.span, at)?;

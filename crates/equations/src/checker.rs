@@ -582,6 +582,14 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
+        for ((name, rate), id) in self.model.variables.iter().zip(&roots.rates) {
+            if let Some(value) = graph.value(*id).filter(|value| !value.is_finite()) {
+                let what = if kind == Kind::Flow { "rate" } else { "next value" };
+                let message = format!("the {what} of `{}` is {value} whatever the state", name.name);
+                let span = Some(span_of(rate)).filter(|span| span.line > 1).unwrap_or(name.span);
+                self.findings.warning(span, message, Some("look for a division by 0".into()));
+            }
+        }
         let wanted = Wanted { kind, roots, histories: histories.keys().copied().collect(), targets };
         let built = self.programs(&mut graph, wanted, delays, draws, tables);
         match built {
@@ -689,11 +697,7 @@ impl<'a> Checker<'a> {
         let history = (histories, lower(graph, &roots.histories)?);
         graph.set_limit(bounds::JACOBIAN_OPERATIONS);
         let states: Vec<Node> = (0..n as u32).map(Node::State).collect();
-        let halves = if kind == Kind::Flow && !roots.rates.is_empty() {
-            halves(&graph.reach(&roots.rates, &states), &roots.rates)
-        } else {
-            None
-        };
+        let halves = if kind == Kind::Flow { halves(graph, &roots.rates) } else { None };
         let wiener: Vec<Node> =
             (0..draws.len() as u32).filter(|&k| draws[k as usize] == Draw::Wiener).map(Node::Draw).collect();
         let strengths = graph.derivatives(&roots.rates, &wiener)?;
@@ -820,19 +824,19 @@ fn diagonal(graph: &Graph, strengths: &[Id], states: &[Node]) -> Option<Vec<(usi
 }
 
 /// Two halves of the variables such that each rate depends on the other half alone, where there are any.
-fn halves(reach: &[Vec<Id>], rates: &[Id]) -> Option<Vec<bool>> {
+fn halves(graph: &Graph, rates: &[Id]) -> Option<Vec<bool>> {
     let n = rates.len();
     // Neighbours: a variable and each one that its rate reads.
     let mut beside = vec![Vec::new(); n];
-    for (j, list) in reach.iter().enumerate() {
-        for (i, rate) in rates.iter().enumerate() {
-            if list.binary_search(rate).is_ok() {
-                if i == j {
-                    return None;
-                }
-                beside[i].push(j);
-                beside[j].push(i);
+    let mut seen = vec![0; graph.nodes.len()];
+    for (i, rate) in rates.iter().enumerate() {
+        for j in graph.states_of(*rate, &mut seen, i as u32 + 1) {
+            let j = j as usize;
+            if i == j {
+                return None;
             }
+            beside[i].push(j);
+            beside[j].push(i);
         }
     }
     let mut half: Vec<Option<bool>> = vec![None; n];

@@ -296,7 +296,8 @@ impl Graph {
     /// The same, where nothing reaches past the nodes that `stops` names.
     fn reach_past(&self, roots: &[Id], leaves: &[Node], stops: fn(Node) -> bool) -> Vec<Vec<Id>> {
         let needed = self.needed(roots);
-        let places: HashMap<Node, usize> = leaves.iter().enumerate().map(|(j, leaf)| (*leaf, j)).collect();
+        let places: HashMap<Node, usize, BuildHasherDefault<Mixer>> =
+            leaves.iter().enumerate().map(|(j, leaf)| (*leaf, j)).collect();
         let words = leaves.len().div_ceil(64);
         let mut seen = vec![0_u64; self.nodes.len() * words];
         let mut lists = vec![Vec::new(); leaves.len()];
@@ -327,6 +328,24 @@ impl Graph {
             }
         }
         lists
+    }
+
+    /// The states that a root reads, in no order. `seen` is room of the graph's length, with marks other than `mark`.
+    pub(crate) fn states_of(&self, root: Id, seen: &mut [u32], mark: u32) -> Vec<u32> {
+        let mut states = Vec::new();
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut seen[id as usize], mark) == mark {
+                continue;
+            }
+            let node = self.nodes[id as usize];
+            if let Node::State(state) = node {
+                states.push(state);
+            }
+            let (operands, len) = node.operands();
+            open.extend(&operands[..len]);
+        }
+        states
     }
 
     /// For each of `roots`, its derivative with respect to leaf `j` in `out[root * leaves + j]`.

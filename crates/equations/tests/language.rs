@@ -400,3 +400,12 @@ fn what_resembles_nothing_has_no_replacement() {
         );
     }
 }
+
+#[test]
+fn a_rate_that_is_infinite_whatever_the_state_is_warned_of() {
+    let parsed = parse("y'=1\nx'=1/0");
+    let warning = &parsed.diagnostics[0];
+    assert_eq!((warning.severity, warning.line), (Severity::Warning, 2));
+    assert!(warning.message.contains("the rate of `x` is inf whatever the state"), "{warning}");
+    assert!(parsed.model.is_some() && parse("x'=1/y\ny'=0").diagnostics.is_empty());
+}
