@@ -6,9 +6,10 @@
 //! it, not with its size.
 
 use crate::EquationError;
-use crate::program::{Instruction, Operation, Program};
+use crate::graph::{One, Two};
+use crate::program::{Operation, Program};
 use crate::wgsl::{self, Memory, STATEMENTS, Shader};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// Pieces of one form fewer than this are written out one by one.
@@ -38,6 +39,8 @@ struct Node {
     reads: usize,
     /// Whether it depends on parameters alone.
     fixed: bool,
+    /// Operations on the longest way to a leaf.
+    height: u32,
 }
 
 /// One piece: what it reads from elsewhere, and where its value goes.
@@ -75,55 +78,119 @@ fn nodes(program: &Program) -> Result<(Vec<Node>, Vec<Operand>), EquationError> 
             Operand::Time
         });
     }
-    let mut nodes = Vec::with_capacity(program.prologue.len() + program.code.len());
-    let mut push = |i: &Instruction, fixed: bool| {
-        let reads = match i.operation {
-            Operation::One(_) | Operation::Table(_) | Operation::Slope(_) => 1,
-            Operation::Two(_) => 2,
-            _ => 3,
+    let mut nodes: Vec<Node> = Vec::with_capacity(program.prologue.len() + program.code.len());
+    let prologue = program.prologue.iter().map(|i| (i, true));
+    for (i, fixed) in prologue.chain(program.code.iter().map(|i| (i, false))) {
+        let mut push = |operation, mut operands: [Operand; 3]| {
+            let reads = match operation {
+                Operation::One(_) | Operation::Table(_) | Operation::Slope(_) => 1,
+                Operation::Two(_) => 2,
+                _ => 3,
+            };
+            let tall = |operand| if let Operand::Node(k) = operand { nodes[k as usize].height } else { 0 };
+            // The same form whichever way a sum was written: the taller operand first.
+            if matches!(operation, Operation::Two(Two::Add | Two::Multiply))
+                && tall(operands[0]) < tall(operands[1])
+            {
+                operands.swap(0, 1);
+            }
+            let height = 1 + operands[..reads].iter().map(|&operand| tall(operand)).max().unwrap_or(0);
+            nodes.push(Node { operation, operands, reads, fixed, height });
+            Operand::Node(nodes.len() as u32 - 1)
         };
-        let operands = [i.a, i.b, i.c].map(|register| held[register as usize]);
-        held[i.to as usize] = Operand::Node(nodes.len() as u32);
-        nodes.push(Node { operation: i.operation, operands, reads, fixed });
-    };
-    program.prologue.iter().for_each(|i| push(i, true));
-    program.code.iter().for_each(|i| push(i, false));
+        let [a, b, c] = [i.a, i.b, i.c].map(|register| held[register as usize]);
+        // Fused operations round twice all the same, and taken apart they look like those that were not fused.
+        let two = |two, a, b| (Operation::Two(two), [a, b, Operand::Time]);
+        let mut pair = |first, form: &dyn Fn(Operand) -> (Operation, [Operand; 3])| {
+            let inner = two(first, a, b);
+            let inner = push(inner.0, inner.1);
+            let outer = form(inner);
+            push(outer.0, outer.1)
+        };
+        held[i.to as usize] = match i.operation {
+            Operation::MultiplyAdd => pair(Two::Multiply, &|t| two(Two::Add, t, c)),
+            Operation::MultiplySubtract => pair(Two::Multiply, &|t| two(Two::Subtract, t, c)),
+            Operation::SubtractProduct => pair(Two::Multiply, &|t| two(Two::Subtract, c, t)),
+            Operation::SumTimes => pair(Two::Add, &|t| two(Two::Multiply, t, c)),
+            Operation::DifferenceTimes => pair(Two::Subtract, &|t| two(Two::Multiply, t, c)),
+            operation => push(operation, [a, b, c]),
+        };
+    }
     let outputs = program.outputs.iter().map(|&register| held[register as usize]).collect();
     Ok((nodes, outputs))
 }
 
-/// The piece that each node belongs to, named by the node that it ends in.
-fn owners(nodes: &[Node], outputs: &[Operand]) -> Vec<u32> {
+fn is_cheap(node: &Node) -> bool {
+    matches!(
+        node.operation,
+        Operation::Two(Two::Add | Two::Subtract | Two::Multiply) | Operation::One(One::Negate)
+    )
+}
+
+/// The piece that each node belongs to, named by the node that it ends in; none for a node that each piece which
+/// reads it computes for itself: one cheap operation is not worth a place in memory, and would break up the forms.
+fn owners(nodes: &[Node], outputs: &[Operand]) -> Vec<Option<u32>> {
     let mut owner: Vec<Option<u32>> = vec![None; nodes.len()];
     let mut root = vec![false; nodes.len()];
+    let mut several = vec![false; nodes.len()];
     for output in outputs {
         if let Operand::Node(k) = output {
             root[*k as usize] = true;
         }
     }
     for at in (0..nodes.len()).rev() {
-        let own = if root[at] { at as u32 } else { owner[at].unwrap_or(at as u32) };
-        owner[at] = Some(own);
         let node = &nodes[at];
-        for operand in &node.operands[..node.reads] {
+        let reads = &node.operands[..node.reads];
+        let apart = |operand: &Operand| match operand {
+            Operand::Node(k) => !is_cheap(&nodes[*k as usize]),
+            _ => true,
+        };
+        let copied = several[at] && !root[at] && is_cheap(node) && reads.iter().all(apart);
+        if root[at] || several[at] {
+            owner[at] = Some(at as u32);
+        }
+        for operand in reads {
             let Operand::Node(k) = *operand else { continue };
             let k = k as usize;
-            if nodes[k].fixed != node.fixed || owner[k].is_some_and(|other| other != own) {
-                root[k] = true;
-            }
-            owner[k] = Some(own);
+            root[k] |= nodes[k].fixed != node.fixed;
+            several[k] |= copied || owner[k].is_some() && owner[k] != owner[at];
+            owner[k] = owner[at];
+        }
+        if copied {
+            owner[at] = None;
         }
     }
-    owner.into_iter().enumerate().map(|(at, own)| own.unwrap_or(at as u32)).collect()
+    owner
+}
+
+/// The nodes of one piece, operands before what reads them, in an order that its form alone decides.
+fn inside(nodes: &[Node], owner: &[Option<u32>], root: u32) -> Vec<u32> {
+    let mut order = Vec::new();
+    let mut done = HashSet::new();
+    let mut stack = vec![(root, 0)];
+    while let Some((at, next)) = stack.pop() {
+        let node = &nodes[at as usize];
+        if done.contains(&at) {
+            continue;
+        }
+        if next < node.reads {
+            stack.push((at, next + 1));
+            if let Operand::Node(k) = node.operands[next]
+                && (owner[k as usize] == Some(root) || owner[k as usize].is_none())
+            {
+                stack.push((k, 0));
+            }
+        } else {
+            done.insert(at);
+            order.push(at);
+        }
+    }
+    order
 }
 
 /// All pieces by their forms, those that others need first.
 fn groups(nodes: &[Node], outputs: &[Operand]) -> Result<Vec<Group>, EquationError> {
     let owner = owners(nodes, outputs);
-    let mut members: Vec<Vec<u32>> = vec![Vec::new(); nodes.len()];
-    for (at, own) in owner.iter().enumerate() {
-        members[*own as usize].push(at as u32);
-    }
     let mut first_output: HashMap<u32, u32> = HashMap::new();
     for (j, output) in outputs.iter().enumerate() {
         if let Operand::Node(k) = *output {
@@ -147,15 +214,16 @@ fn groups(nodes: &[Node], outputs: &[Operand]) -> Result<Vec<Group>, EquationErr
         _ => 0,
     };
     for root in 0..nodes.len() {
-        if owner[root] != root as u32 {
+        if owner[root] != Some(root as u32) {
             continue;
         }
+        let members = inside(nodes, &owner, root as u32);
         let fixed = nodes[root].fixed;
         let mut local: HashMap<u32, usize> = HashMap::new();
         let mut slots: HashMap<Operand, usize> = HashMap::new();
         let mut leaves = Vec::new();
         let mut body = String::new();
-        for (number, &at) in members[root].iter().enumerate() {
+        for (number, &at) in members.iter().enumerate() {
             let node = &nodes[at as usize];
             let mut names: [String; 3] = Default::default();
             for (name, &operand) in names.iter_mut().zip(&node.operands[..node.reads]) {
@@ -178,7 +246,7 @@ fn groups(nodes: &[Node], outputs: &[Operand]) -> Result<Vec<Group>, EquationErr
             let _ = writeln!(body, "let a{number} = {value};");
             local.insert(at, number);
         }
-        let operations = members[root].len();
+        let operations = members.len();
         let output = first_output.get(&(root as u32)).copied();
         let piece = Piece { leaves, root: Some(root as u32), output };
         add(fixed, level[root], operations, body, format!("a{}", operations - 1), piece);
@@ -244,9 +312,12 @@ impl Data {
 }
 
 /// Prints a program on memory; see [`Memory`].
-pub(crate) fn print(program: &Program) -> Result<Shader, EquationError> {
+///
+/// None where too few lanes would keep busy, or more numbers were kept than a workgroup has room for.
+pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> {
     let (nodes, outputs) = nodes(program)?;
     let groups = groups(&nodes, &outputs)?;
+    let Some(lanes) = lanes(&groups) else { return Ok(None) };
     let statements: usize = groups
         .iter()
         .map(|group| {
@@ -270,9 +341,7 @@ pub(crate) fn print(program: &Program) -> Result<Shader, EquationError> {
     }
     let numbers = free as usize + 2 * program.states;
     if numbers > NUMBERS {
-        return Err(EquationError::NotOnDevice(format!(
-            "right-hand sides that keep {numbers} numbers at once, more than {NUMBERS}"
-        )));
+        return Ok(None);
     }
     let (mut text, mut data) = (String::new(), Data::default());
     wgsl::tables(program, &mut text, &mut data.words)?;
@@ -301,8 +370,8 @@ pub(crate) fn print(program: &Program) -> Result<Shader, EquationError> {
         }
         text.push_str("    ens_barrier();\n}\n");
     }
-    let memory = Memory { scratch: (free - first) as usize, lanes: lanes(&groups) };
-    Ok(Shader { text, data: data.words, memory: Some(memory) })
+    let memory = Memory { scratch: (free - first) as usize, lanes };
+    Ok(Some(Shader { text, data: data.words, memory: Some(memory) }))
 }
 
 /// The inside of a loop over pieces of one form, or of one of them alone.
@@ -346,7 +415,7 @@ fn piece(text: &mut String, data: &mut Data, group: &Group, pieces: &[Piece], pl
 }
 
 /// How many lanes keep busy enough.
-fn lanes(groups: &[Group]) -> u32 {
+fn lanes(groups: &[Group]) -> Option<u32> {
     let moving = || groups.iter().filter(|group| !group.fixed);
     let each = |group: &Group| group.operations + group.pieces.first().map_or(0, |p| p.leaves.len()) + 1;
     let alone: usize = moving().map(|group| each(group) * group.pieces.len()).sum();
@@ -366,9 +435,5 @@ fn lanes(groups: &[Group]) -> u32 {
         alone as f64 / (lanes * (together + levels * BARRIER)) as f64
     };
     let (few, many) = (busy(32), busy(64));
-    match (few > many, few < BUSY && many < BUSY) {
-        (_, true) => 1,
-        (true, _) => 32,
-        (false, _) => 64,
-    }
+    if few < BUSY && many < BUSY { None } else { Some(if many > few { 64 } else { 32 }) }
 }

@@ -1,7 +1,7 @@
 //! A model's right-hand side as WGSL over f32.
 //!
 //! Every identifier is made here: no string of the user's reaches the shader. A small system is printed as a function
-//! of values; a large one works on memory ([`crate::share`]).
+//! of values; a large one, where its equations resemble each other, works on memory ([`crate::share`]).
 
 use crate::EquationError;
 use crate::graph::{One, Two};
@@ -11,7 +11,7 @@ use crate::share;
 use crate::table::Table;
 use std::fmt::Write;
 
-/// Most variables, and most random inputs, whose right-hand side is a function of values: with the five arrays of a
+/// Up to this many variables and random inputs the right-hand side is a function of values: with the five arrays of a
 /// Runge-Kutta step they fill the registers of an invocation.
 const VALUES: usize = 24;
 /// Most variables on the GPU.
@@ -73,7 +73,7 @@ pub struct Shader {
     pub text: String,
     /// What the text reads as `ens_data: array<u32>`: tables, indices, and numbers by their bits.
     pub data: Vec<u32>,
-    /// For a large system, how the text works on memory.
+    /// For a large system whose work can be shared out, how the text works on memory.
     pub memory: Option<Memory>,
 }
 
@@ -87,7 +87,7 @@ pub struct Shader {
 pub struct Memory {
     /// Numbers kept beside variables, inputs and results.
     pub scratch: usize,
-    /// How many lanes the work of one evaluation is worth sharing out to; 1 where it is not.
+    /// How many lanes the work of one evaluation is shared out to, 32 or 64.
     pub lanes: u32,
 }
 
@@ -111,7 +111,8 @@ pub fn wgsl(model: &Model) -> Result<Shader, EquationError> {
     if m > INPUTS {
         return lacks(format!("systems of {m} random inputs, more than {INPUTS}"));
     }
-    if n > VALUES || m > VALUES { share::print(&system.rate) } else { values(&system.rate) }
+    let shared = if n > VALUES || m > VALUES { share::print(&system.rate)? } else { None };
+    shared.map_or_else(|| values(&system.rate), Ok)
 }
 
 /// The right-hand side as a function of values.

@@ -133,7 +133,7 @@ proptest! {
     fn shaders_of_random_expressions_are_valid(a in expression(false), b in expression(true)) {
         // A folded constant may leave single precision, which is an error by name.
         if let Ok(body) = wgsl(&model(&a, &b)) {
-            validate(&body);
+            validate(&body.text);
         }
     }
 
@@ -184,7 +184,7 @@ fn every_function_has_a_valid_shader_or_is_refused_by_name() {
         let arguments = if function.arguments() == 1 { "x" } else { "x,y" };
         let model = model(&format!("{}({arguments})", function.name()), "p^x");
         match wgsl(&model) {
-            Ok(body) => validate(&body),
+            Ok(body) => validate(&body.text),
             Err(error) => assert!(
                 function.name().starts_with("bessel") && error.to_string().contains(function.name()),
                 "{error}"
@@ -195,8 +195,38 @@ fn every_function_has_a_valid_shader_or_is_refused_by_name() {
 
 #[test]
 fn no_name_of_the_user_reaches_the_shader() {
-    let body = wgsl(&parse("par secret=2\nattack'=secret*attack").into_model().unwrap()).unwrap();
+    let body = wgsl(&parse("par secret=2\nattack'=secret*attack").into_model().unwrap()).unwrap().text;
     assert!(!body.contains("secret") && !body.contains("attack"), "{body}");
+}
+
+#[test]
+fn random_inputs_reach_the_shader_as_an_argument() {
+    let noisy = parse("wiener w\nx'=-x+w+normal(0,1)\ny'=x").into_model().unwrap();
+    let shader = wgsl(&noisy).unwrap();
+    let head = "fn rhs(t: f32, x: array<f32, 2>, p: array<f32, 1>, w: array<f32, 2>) -> array<f32, 2> {";
+    assert!(shader.text.starts_with(head) && shader.text.contains("w[0]") && shader.text.contains("w[1]"));
+    assert_eq!(noisy.system().draws(), [numerics::Draw::Wiener, numerics::Draw::Normal]);
+}
+
+#[test]
+fn what_the_device_does_not_take_is_refused_by_name() {
+    let refused = |text: &str| wgsl(&parse(text).into_model().unwrap()).unwrap_err().to_string();
+    assert!(refused("x'=-delay(x,1)").contains("delays"));
+    assert!(refused("x'=1\nglobal 1 x-1 {x=0}").contains("events"));
+    assert!(refused("x[1..129]'=-x[j]").contains("systems of 129 variables, more than 128"));
+    assert!(wgsl(&parse("x[1..128]'=-x[j]").into_model().unwrap()).is_ok());
+}
+
+#[test]
+fn the_text_of_a_ring_does_not_grow_with_its_size() {
+    let text = |n: usize| {
+        let ring =
+            format!("par a=0.3\n%[1..{n}]\nx[j]'=-x[j]+a*tanh(x[j+1])+x[j+1]*x[j+1]\n%\nx{}'=-x1", n + 1);
+        let shader = wgsl(&parse(&ring).into_model().unwrap()).unwrap();
+        assert!(shader.memory.is_some_and(|memory| memory.lanes >= 32));
+        shader.text.len()
+    };
+    assert!(text(120) < text(60) + 20, "{} {}", text(120), text(60));
 }
 
 #[test]

@@ -159,12 +159,7 @@ impl Subject {
     /// # Errors
     /// The equations need something that the GPU path lacks.
     pub fn kernel(&self) -> Result<gpu::Kernel, equations::EquationError> {
-        Ok(gpu::Kernel {
-            rhs: format!("{}{}", equations::WGSL_HELPERS, equations::wgsl(&self.model)?),
-            dimension: self.model.dimension(),
-            parameters: self.model.parameters.len(),
-            kind: if self.is_map() { gpu::Kind::Map } else { gpu::Kind::Flow },
-        })
+        gpu::Kernel::of(&self.model)
     }
 
     /// Options of a stepper with this subject's start time and bound.

@@ -8,10 +8,9 @@ use std::fmt::Write as _;
 const GROUP: u32 = 64;
 /// Parameters beyond this stand in a storage buffer instead of a uniform one.
 pub(crate) const UNIFORM_PARAMETERS: usize = 1024;
-/// Arrays up to this length are written out, so that they live in registers.
-const UNROLLED: usize = 32;
-/// Most numbers in memory of an invocation's own: WGSL promises 8192 bytes, and a few are left over.
-const PRIVATE: usize = 2032;
+/// Arrays up to this length are written out: a compiler keeps them in registers as far as those go, while indices that
+/// are not constant would send them all to memory.
+const UNROLLED: usize = 128;
 
 /// What kind of system a right-hand side belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +48,7 @@ pub struct Kernel {
     pub draws: Vec<Draw>,
     /// What the text reads as `ens_data`.
     pub data: Vec<u32>,
-    /// For a large system, how its text works on memory.
+    /// For a large system whose work can be shared out, how its text works on memory.
     pub memory: Option<Memory>,
 }
 
@@ -91,15 +90,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The text for a kernel with its noise. `alone` asks for one invocation a trajectory where memory allows it:
-    /// a processor that emulates a GPU runs lanes one after the other.
-    pub(crate) fn new(
-        kernel: &Kernel,
-        noise: &Noise,
-        method: Method,
-        axes: [Option<usize>; 3],
-        alone: bool,
-    ) -> Self {
+    /// The text for a kernel with its noise.
+    pub(crate) fn new(kernel: &Kernel, noise: &Noise, method: Method, axes: [Option<usize>; 3]) -> Self {
         let mut plan = Self { text: String::new(), data: kernel.data.clone(), group: GROUP };
         let text = &mut plan.text;
         text.reserve(kernel.rhs.len() + 12_000);
@@ -121,14 +113,8 @@ impl Plan {
             }
             Some(memory) => {
                 let (n, m) = (kernel.dimension, inputs);
-                let numbers = 2 * n + m + memory.scratch;
-                let lanes = match memory.lanes {
-                    lanes if numbers + 2 * n > PRIVATE => lanes.max(32),
-                    _ if alone => 1,
-                    lanes => lanes,
-                };
-                plan.group = if lanes == 1 { GROUP } else { 1 };
-                arrays(text, n, m, numbers, lanes);
+                plan.group = 1;
+                arrays(text, n, m, memory);
                 step_in_memory(text, kernel, method, m);
                 shown_in_memory(text, n, axes);
                 if inputs > 0 {
@@ -163,37 +149,22 @@ fn ens_parameter(k: u32) -> f32 { return ens_constants[k]; }
     }
 }
 
-/// Arrays, barriers and the sharing of a trajectory's work.
-fn arrays(text: &mut String, n: usize, m: usize, numbers: usize, lanes: u32) {
-    let (space, group) = if lanes == 1 { ("private", GROUP) } else { ("workgroup", lanes) };
+/// The memory of a workgroup, and its barrier.
+fn arrays(text: &mut String, n: usize, m: usize, memory: Memory) {
     let _ = write!(
         text,
-        "const ENS_LANES = {lanes}u;
-const ENS_GROUP = {group}u;
+        "const ENS_LANES = {}u;
 const ENS_RESULTS = {}u;
-var<{space}> ens_m: array<f32, {numbers}>;
-var<{space}> ens_x: array<f32, {n}>;
-var<{space}> ens_a: array<f32, {n}>;
+var<workgroup> ens_m: array<f32, {}>;
+var<workgroup> ens_x: array<f32, {n}>;
+var<workgroup> ens_a: array<f32, {n}>;
+var<workgroup> ens_bad: atomic<u32>;
+fn ens_barrier() {{ workgroupBarrier(); }}
 ",
+        memory.lanes,
         n + m,
+        2 * n + m + memory.scratch,
     );
-    text.push_str(if lanes == 1 {
-        "var<private> ens_bad: bool;
-fn ens_raise() { ens_bad = true; }
-fn ens_raised() -> bool { return ens_bad; }
-fn ens_barrier() {}
-fn ens_index(group: u32, local: u32) -> u32 { return group * 64u + local; }
-fn ens_lane(local: u32) -> u32 { return 0u; }
-"
-    } else {
-        "var<workgroup> ens_bad: atomic<u32>;
-fn ens_raise() { atomicStore(&ens_bad, 1u); }
-fn ens_raised() -> bool { return atomicLoad(&ens_bad) != 0u; }
-fn ens_barrier() { workgroupBarrier(); }
-fn ens_index(group: u32, local: u32) -> u32 { return group; }
-fn ens_lane(local: u32) -> u32 { return local; }
-"
-    });
 }
 
 /// `f(0), f(1), ...` up to `n`.
@@ -473,9 +444,9 @@ mod tests {
     use super::*;
     use numerics::Philox;
 
-    fn validated(kernel: &Kernel, method: Method, axes: [Option<usize>; 3], alone: bool) {
+    fn validated(kernel: &Kernel, method: Method, axes: [Option<usize>; 3]) {
         let noise = Noise::new(Philox::new(1, 0), &kernel.draws);
-        let text = Plan::new(kernel, &noise, method, axes, alone).text;
+        let text = Plan::new(kernel, &noise, method, axes).text;
         let module = naga::front::wgsl::parse_str(&text)
             .unwrap_or_else(|e| panic!("{}\n{text}", e.emit_to_string(&text)));
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
@@ -485,7 +456,7 @@ mod tests {
 
     #[test]
     fn kernels_of_any_size_and_kind_are_valid() {
-        for n in [1, 2, 3, 8, 32, 33, 100] {
+        for n in [1, 2, 3, 8, 128, 129] {
             for p in [0_usize, 1, 5, 129, 1024, 1025] {
                 for kind in [Kind::Flow, Kind::Map] {
                     let size = p.max(1);
@@ -495,9 +466,40 @@ mod tests {
                     );
                     let kernel = Kernel::plain(rhs, n, p, kind);
                     for method in [Method::Euler, Method::Heun, Method::RungeKutta4] {
-                        validated(&kernel, method, [Some(0), Some(n - 1), None], false);
+                        validated(&kernel, method, [Some(0), Some(n - 1), None]);
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn kernels_of_all_systems_of_the_zoo_are_valid() {
+        let mut taken = 0;
+        for system in zoo::systems() {
+            let Ok(kernel) = Kernel::of(system.model()) else { continue };
+            for method in [Method::Euler, Method::Heun, Method::RungeKutta4] {
+                validated(&kernel, method, [Some(0), None, None]);
+            }
+            taken += 1;
+        }
+        assert!(taken * 4 > zoo::systems().len() * 3, "{taken}");
+    }
+
+    #[test]
+    fn kernels_in_memory_and_with_noise_are_valid() {
+        for text in [
+            "x[1..128]'=-x[j]",
+            "wiener w[1..30]\nx[1..30]'=-x[j]+w[j]+normal(0,1)+ran(1)*p[j]\npar p[1..30]=0.5",
+            "x[1..40](t+1)=0.5*tanh(x[j])+t",
+            "wiener w\nx'=-x+w",
+            "x(t+1)=ran(1)+normal(0,1)",
+            "table f {0 1 0 1 4 9}\nx'=f(x)\ny[1..60]'=f(y[j])-exp(a)*y[j]\npar a=1",
+        ] {
+            let kernel = Kernel::of(&equations::parse(text).into_model().unwrap()).unwrap();
+            assert_eq!(kernel.memory.is_some(), kernel.dimension >= 30, "{text}");
+            for method in [Method::Euler, Method::Heun, Method::RungeKutta4] {
+                validated(&kernel, method, [Some(0), None, None]);
             }
         }
     }

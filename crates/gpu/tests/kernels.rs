@@ -234,7 +234,7 @@ fn network(n: usize, map: bool) -> Model {
         let head = if map { format!("x{j}(t+1)=0.9*x{j}+0.1*(") } else { format!("x{j}'=(") };
         let mut sum = format!("-exp(-d{j})*x{j}+0.05*w{}", j % 8);
         for k in 0..n {
-            let weight = (((j * 31 + k * 17) % 23) as f64 - 11.0) / 60.0;
+            let weight = (((j * 31 + k * 17) % 23) as f64 - 11.5) / 60.0;
             let _ = write!(sum, "+({weight})*s{k}");
         }
         if j == 2 {
@@ -249,7 +249,7 @@ fn network(n: usize, map: bool) -> Model {
 #[test]
 fn a_mixed_network_in_memory_agrees_with_its_twin() {
     let Some(device) = device() else { return };
-    for (n, map) in [(30, false), (62, false), (62, true)] {
+    for (n, map) in [(30, false), (50, false), (50, true)] {
         let model = network(n, map);
         let kernel = Kernel::of(&model).unwrap();
         assert!(kernel.memory.is_some());
@@ -295,8 +295,10 @@ fn every_system_of_the_zoo_that_the_device_takes_agrees_with_its_twin() {
         let mut gpu =
             Ensemble::new(&device, &kernel, &start, &single(&model.parameter_values()), options).unwrap();
         let made = began.elapsed();
-        gpu.dispatch(20);
-        let (here, _) = by_twin(model, &start, options, 20);
+        // A chaotic map multiplies roundings by as much as 36 at each step.
+        let steps = if model.kind == equations::Kind::Map { 2 } else { 20 };
+        gpu.dispatch(steps);
+        let (here, _) = by_twin(model, &start, options, steps);
         let apart = worst(&read(&gpu), &here);
         println!("{}: made in {made:?}, apart by {apart:e}", system.slug());
         // Few steps: what a device's own elementary functions and its rounding make of them.

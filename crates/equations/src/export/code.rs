@@ -190,16 +190,38 @@ impl Printer<'_> {
         }
     }
 
+    /// The whole number that an index expression is throughout.
+    fn fixed_index(&self, term: &Term) -> Option<i64> {
+        let number = |value: f64| whole(value).then_some(value as i64);
+        match term {
+            Term::Number(value) => number(*value),
+            Term::One(Family::Number, k) => number(self.script.model.numbers[*k].value),
+            Term::Negate(inner) => self.fixed_index(inner)?.checked_neg(),
+            Term::Infix(operator, a, b) => {
+                let (a, b) = (self.fixed_index(a)?, self.fixed_index(b)?);
+                match operator {
+                    Infix::Add => a.checked_add(b),
+                    Infix::Subtract => a.checked_sub(b),
+                    Infix::Multiply => a.checked_mul(b),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// The same, where it is made of whole numbers alone.
     fn indexed(&self, term: &Term) -> Option<Printed> {
-        let literal = |value: f64| {
-            whole(value).then(|| (format!("{}", value as i64), if value < 0.0 { SIGN } else { ATOM }))
-        };
+        if let Some(value) = self.fixed_index(term) {
+            return Some((value.to_string(), if value < 0 { SIGN } else { ATOM }));
+        }
         match term {
-            Term::Number(value) => literal(*value),
-            Term::One(Family::Number, k) => literal(self.script.model.numbers[*k].value),
             Term::Index(depth) => Some((self.names.indices[*depth].clone(), ATOM)),
             Term::Negate(inner) => Some((format!("-{}", bracket(self.indexed(inner)?, SIGN + 1)), SIGN)),
+            Term::Infix(Infix::Add | Infix::Subtract, a, b) if self.fixed_index(b) == Some(0) => {
+                self.indexed(a)
+            }
+            Term::Infix(Infix::Add, a, b) if self.fixed_index(a) == Some(0) => self.indexed(b),
             Term::Infix(operator @ (Infix::Add | Infix::Subtract | Infix::Multiply), a, b) => {
                 let strength = if *operator == Infix::Multiply { PRODUCT } else { SUM };
                 let (a, b) = (bracket(self.indexed(a)?, strength), bracket(self.indexed(b)?, strength + 1));
@@ -271,9 +293,13 @@ impl Printer<'_> {
         list.extend(needs.points.iter().filter(hidden).map(|k| self.names.points[*k].clone()));
         if let Some(slot) = slot {
             let start = self.slot(slot);
-            list.push(match self.format {
-                Export::Julia => format!("view(draws, ({start}) .+ (0:{}))", draws.saturating_sub(1)),
-                Export::Rust => format!("&draws[{start}..][..{draws}]"),
+            let end = start.parse::<usize>().ok().map(|start| start + draws);
+            list.push(match (self.format, end) {
+                (Export::Julia, Some(end)) => format!("view(draws, {start}:{})", end - 1),
+                (Export::Rust, Some(end)) => format!("&draws[{start}..{end}]"),
+                (Export::Python, Some(end)) => format!("draws[{start}:{end}]"),
+                (Export::Julia, None) => format!("view(draws, ({start}) .+ (0:{}))", draws.saturating_sub(1)),
+                (Export::Rust, None) => format!("&draws[{start}..][..{draws}]"),
                 _ => format!("draws[{start} : {start} + {draws}]"),
             });
         } else if needs.draws {
@@ -349,6 +375,8 @@ impl Printer<'_> {
                 [inner] => (format!("!{}", bracket(self.truth(inner), ATOM)), SIGN),
                 _ => (String::new(), ATOM),
             },
+            Term::Number(value) if *value == 0.0 => (self.pick("False", "false", "false").into(), ATOM),
+            Term::Number(_) => (self.pick("True", "true", "true").into(), ATOM),
             _ => (format!("{} != {}", self.at(term, SUM), self.number(0.0)), COMPARISON),
         }
     }

@@ -401,15 +401,15 @@ impl Julia<'_> {
         let terms: Vec<&Term> = self.script.histories.iter().map(|(_, term)| term).collect();
         let _ = write!(
             out,
-            "\n\"Where the variables were before the start.\"\nfunction history_of(p, t; idxs = nothing)\n    \
-             state = initial\n{}    before = copy(state)\n",
+            "\n\"Where the variables were before the start: at 0 unless the file says otherwise.\"\n\
+             function history_of(p, t; idxs = nothing)\n    state = zeros(length(initial))\n{}",
             self.locals(&terms)
         );
         let printer = self.printer(&[], true);
         for (k, term) in &self.script.histories {
-            let _ = writeln!(out, "    before[{}] = {}", k + 1, printer.text(term));
+            let _ = writeln!(out, "    state[{}] = {}", k + 1, printer.text(term));
         }
-        out.push_str("    return idxs === nothing ? before : before[idxs]\nend\n");
+        out.push_str("    return idxs === nothing ? state : state[idxs]\nend\n");
     }
 
     fn noise(&self, out: &mut String) {
@@ -453,63 +453,94 @@ impl Julia<'_> {
     }
 
     fn events(&self, out: &mut String) {
-        if self.script.events.is_empty() {
+        let events = &self.script.events;
+        if events.is_empty() {
             return;
         }
         let printer = self.printer(&[], true);
-        out.push_str("\nconst events = CallbackSet(\n");
-        for event in &self.script.events {
-            let indent =
-                |text: String| -> String { text.lines().map(|line| format!("        {line}\n")).collect() };
-            let condition = format!(
-                "        function (state, t, integrator)\n            p = integrator.p\n{}            return {}\n        end",
-                indent(self.locals(&[&event.condition])),
-                printer.text(&event.condition)
-            );
-            let terms: Vec<&Term> = event.resets.iter().map(|(_, term)| term).collect();
-            let mut happening = format!(
-                "        function (integrator)\n            state, p, t = copy(integrator.u), integrator.p, integrator.t\n{}",
-                indent(self.locals(&terms))
-            );
-            let (mut targets, mut values, mut ends, mut saves) = (Vec::new(), Vec::new(), None, false);
-            for (target, term) in &event.resets {
-                match target {
-                    Target::State(k) => targets.push(format!("integrator.u[{}]", k + 1)),
-                    Target::Parameter(k) => targets.push(format!("p.{}", self.names.parameters[*k])),
-                    Target::Stop => {
-                        ends = Some(printer.truth(term).0);
-                        continue;
-                    }
-                    Target::Output => {
-                        saves = true;
-                        continue;
-                    }
+        let directions: Vec<String> = events
+            .iter()
+            .map(|event| {
+                match event.crossing {
+                    Crossing::Rising => "1",
+                    Crossing::Falling => "-1",
+                    Crossing::Either => "0",
                 }
-                values.push(printer.text(term));
-            }
-            if let Some(ends) = &ends {
-                let _ = writeln!(happening, "            ends = {ends}");
-            }
-            if !targets.is_empty() {
-                let _ = writeln!(happening, "            {} = {}", targets.join(", "), values.join(", "));
-            }
-            if ends.is_some() {
-                happening.push_str("            ends && terminate!(integrator)\n");
-            }
-            happening.push_str("            return nothing\n        end");
-            let affects = match event.crossing {
-                Crossing::Rising => format!("{happening},\n        nothing"),
-                Crossing::Falling => format!("nothing,\n{}", happening),
-                Crossing::Either => happening,
-            };
-            let affects =
-                if event.crossing == Crossing::Falling { format!("        {affects}") } else { affects };
-            let _ = writeln!(
-                out,
-                "    ContinuousCallback(\n{condition},\n{affects};\n        save_positions = (false, {saves}),\n    ),"
-            );
+                .to_owned()
+            })
+            .collect();
+        let terms: Vec<&Term> = events.iter().map(|event| &event.condition).collect();
+        let _ = write!(
+            out,
+            "\n# Which way each condition must cross zero: 1 upwards, -1 downwards, 0 either.\n{}\n\n\
+             function conditions(state, p, t)\n{}    return [\n",
+            bracketed("const directions = [", &directions, "]", ""),
+            self.locals(&terms)
+        );
+        for term in terms {
+            let _ = writeln!(out, "        {},", printer.text(term));
         }
-        out.push_str(")\n");
+        out.push_str(
+            "    ]\nend\n\n\"Carries out one event. Tells whether the run ends, and whether a row is written.\"\n\
+             function reset!(integrator, event)\n    \
+             state, p, t = copy(integrator.u), integrator.p, integrator.t\n    ends, writes = false, false\n",
+        );
+        for (k, event) in events.iter().enumerate() {
+            if event.resets.is_empty() {
+                continue;
+            }
+            let terms: Vec<&Term> = event.resets.iter().map(|(_, term)| term).collect();
+            let _ = writeln!(out, "    if event == {}", k + 1);
+            for line in self.locals(&terms).lines() {
+                let _ = writeln!(out, "    {line}");
+            }
+            let (mut targets, mut values) = (Vec::new(), Vec::new());
+            for (target, term) in &event.resets {
+                targets.push(match target {
+                    Target::State(k) => format!("integrator.u[{}]", k + 1),
+                    Target::Parameter(k) => format!("p.{}", self.names.parameters[*k]),
+                    Target::Stop => "ends".into(),
+                    Target::Output => "writes".into(),
+                });
+                values.push(match target {
+                    Target::Stop | Target::Output => format!("({})", printer.truth(term).0),
+                    _ => printer.text(term),
+                });
+            }
+            let _ = writeln!(out, "        {} = {}\n    end", targets.join(", "), values.join(", "));
+        }
+        let more = if self.script.auxiliaries.is_empty() {
+            String::new()
+        } else {
+            let given =
+                self.given().replace("state", "integrator.u").replace("p, t", "integrator.p, integrator.t");
+            let still = format!("zeros({})", self.script.draws.len());
+            format!("; auxiliaries({})", given.replace("draws", &still))
+        };
+        let _ = write!(
+            out,
+            "    return ends, writes\nend\n\n\
+             function crosses(event, before, after)\n    \
+             rises, falls = before < 0 <= after, before > 0 >= after\n    \
+             return (rises && directions[event] >= 0) || (falls && directions[event] <= 0)\nend\n\n\
+             \"Carries out events, and those whose conditions cross zero by that, each once.\"\n\
+             function fire!(integrator, events)\n    \
+             look() = conditions(integrator.u, integrator.p, integrator.t)\n    \
+             before, done, ends, writes = look(), Int[], false, false\n    while !isempty(events)\n        \
+             for event in events\n            \
+             stops, tells = reset!(integrator, event)\n            \
+             ends, writes = ends || stops, writes || tells\n        end\n        \
+             append!(done, events)\n        after = look()\n        \
+             events = [k for k in eachindex(after) if !(k in done) && crosses(k, before[k], after[k])]\n    end\n    \
+             writes && println(join([integrator.t; integrator.u{more}], \",\"))\n    \
+             ends && terminate!(integrator)\n    return nothing\nend\n\n\
+             function watch(event)\n    \
+             happens!(integrator) = fire!(integrator, [event])\n    \
+             return ContinuousCallback(\n        \
+             (state, t, integrator) -> conditions(state, integrator.p, t)[event],\n        \
+             directions[event] >= 0 ? happens! : nothing,\n        \
+             directions[event] <= 0 ? happens! : nothing;\n        save_positions = (false, false),\n    )\nend\n",
+        );
     }
 
     fn run(&self, out: &mut String) {
@@ -562,7 +593,7 @@ impl Julia<'_> {
                     );
                     if self.script.delays && auxiliaries {
                         out.push_str(
-                            "    history(p, s; idxs) = s <= t0 ? history_of(p, s; idxs = idxs) : solution(s; idxs = idxs)\n",
+                            "    history(p, s; idxs) = s < t0 ? history_of(p, s; idxs = idxs) : solution(s; idxs = idxs)\n",
                         );
                     }
                     if self.noisy() && auxiliaries {
@@ -580,7 +611,7 @@ impl Julia<'_> {
                 } else {
                     let _ = write!(
                         out,
-                        "    integrator = init(problem, {solver}, callback = events, save_everystep = false)\n    \
+                        "    integrator = init(problem, {solver}, callback = CallbackSet(watch.(eachindex(directions))...), save_everystep = false)\n    \
                          for row in 0:rows\n        \
                          row > 0 && step!(integrator, t0 + row * dt - integrator.t, true)\n        \
                          t, state = integrator.t, integrator.u\n"

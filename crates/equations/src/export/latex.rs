@@ -16,12 +16,11 @@ pub(super) fn latex(model: &Model, title: &str, values: &Values) -> String {
         escaped(&title_line(title))
     );
     let mut lines = Vec::new();
-    let all = Printer { model, hidden: &[] };
+    let all = Printer { model, hidden: &[], sums: 0 };
     for variable in &model.variables {
-        let symbol = symbol(&variable.name, None);
         let left = match model.kind {
-            Kind::Flow => format!("\\dot{{{symbol}}}"),
-            Kind::Map => self::symbol(&variable.name, Some("n+1")),
+            Kind::Flow => dotted(&variable.name),
+            Kind::Map => symbol(&variable.name, Some("n+1")),
         };
         lines.push(format!("{left} &= {}", all.text(&variable.rate)));
     }
@@ -32,7 +31,7 @@ pub(super) fn latex(model: &Model, title: &str, values: &Values) -> String {
     }
     for function in &model.functions {
         let arguments: Vec<String> = function.arguments.iter().map(|name| symbol(name, None)).collect();
-        let body = Printer { model, hidden: &function.arguments }.text(&function.expression);
+        let body = Printer { model, hidden: &function.arguments, sums: 0 }.text(&function.expression);
         lines.push(format!("{}({}) &= {body}", symbol(&function.name, None), arguments.join(", ")));
     }
     section(&mut out, "with", &lines);
@@ -42,7 +41,7 @@ pub(super) fn latex(model: &Model, title: &str, values: &Values) -> String {
         words.push(match &table.content {
             TableContent::Function { points, low, high, function } => format!(
                 "\\({name}(t) = {}\\), by straight lines between {points} points from \\({}\\) to \\({}\\)",
-                Printer { model, hidden: &["t".to_owned()] }.text(function),
+                Printer { model, hidden: &["t".to_owned()], sums: 0 }.text(function),
                 number(*low).0,
                 number(*high).0
             ),
@@ -76,6 +75,7 @@ pub(super) fn latex(model: &Model, title: &str, values: &Values) -> String {
             .resets
             .iter()
             .map(|(name, value)| match name.to_ascii_lowercase().as_str() {
+                "arret" if matches!(value, Expression::Number(v) if *v != 0.0) => "the run ends".into(),
                 "arret" => format!("the run ends if \\({} \\ne 0\\)", all.text(value)),
                 "out_put" => "the state is written out".into(),
                 _ => format!("\\({} \\leftarrow {}\\)", symbol(name, None), all.text(value)),
@@ -193,8 +193,8 @@ fn letter(name: &str) -> String {
     format!("\\mathrm{{{}}}", name.replace('_', "\\_"))
 }
 
-/// A name as a symbol: digits at its end and what follows `_` as a subscript, with a step of a map beside it.
-fn symbol(name: &str, step: Option<&str>) -> String {
+/// A name as a letter or word, and its subscript: digits at its end, or what follows `_`.
+fn split(name: &str) -> (String, String) {
     let (stem, index) = match name.split_once('_') {
         Some((stem, index)) if !stem.is_empty() && !index.is_empty() => (stem, index),
         _ => {
@@ -202,13 +202,21 @@ fn symbol(name: &str, step: Option<&str>) -> String {
             if digits > 0 && digits < name.len() { name.split_at(name.len() - digits) } else { (name, "") }
         }
     };
-    let base = letter(stem);
-    let mut below: Vec<String> = Vec::new();
-    if !index.is_empty() {
-        below.push(letter(index));
-    }
-    below.extend(step.map(str::to_owned));
+    (letter(stem), if index.is_empty() { String::new() } else { letter(index) })
+}
+
+/// A name as a symbol, with a step of a map beside its subscript.
+fn symbol(name: &str, step: Option<&str>) -> String {
+    let (base, index) = split(name);
+    let below: Vec<&str> =
+        [index.as_str()].into_iter().filter(|index| !index.is_empty()).chain(step).collect();
     if below.is_empty() { base } else { format!("{base}_{{{}}}", below.join(", ")) }
+}
+
+/// The rate of change of a variable.
+fn dotted(name: &str) -> String {
+    let (base, index) = split(name);
+    if index.is_empty() { format!("\\dot{{{base}}}") } else { format!("\\dot{{{base}}}_{{{index}}}") }
 }
 
 fn number(value: f64) -> (String, u8) {
@@ -226,6 +234,16 @@ struct Printer<'a> {
     model: &'a Model,
     /// Arguments that hide variables.
     hidden: &'a [String],
+    /// Sums around the expression.
+    sums: usize,
+}
+
+/// The index of a sum, by the sums around it.
+fn index(depth: usize) -> String {
+    match ["i", "j", "k", "l"].get(depth) {
+        Some(letter) => (*letter).to_owned(),
+        None => format!("i_{{{depth}}}"),
+    }
 }
 
 fn brackets(text: &str) -> String {
@@ -244,7 +262,7 @@ impl Printer<'_> {
 
     fn name(&self, name: &str) -> String {
         if name == INDEX {
-            return "i".into();
+            return index(self.sums.saturating_sub(1));
         }
         if name.eq_ignore_ascii_case("t") && self.model.kind == Kind::Map && !self.is_hidden(name) {
             return "n".into();
@@ -279,15 +297,12 @@ impl Printer<'_> {
                 4,
             ),
             Expression::Form(form, list, _) => self.form(*form, list),
-            Expression::Sum(parts, _) => (
-                format!(
-                    "\\sum_{{i={}}}^{{{}}} {}",
-                    self.text(&parts[0]),
-                    self.text(&parts[1]),
-                    self.at(&parts[2], 6)
-                ),
-                6,
-            ),
+            Expression::Sum(parts, _) => {
+                let inside = Printer { sums: self.sums + 1, ..*self };
+                let (from, to) = (self.text(&parts[0]), self.text(&parts[1]));
+                let term = inside.at(&parts[2], 6);
+                (format!("\\sum_{{{}={from}}}^{{{to}}} {term}", index(self.sums)), 6)
+            }
         }
     }
 
@@ -338,10 +353,15 @@ impl Printer<'_> {
                 (format!("{base}^{{{}}}", self.text(b)), 8)
             }
             Infix::Multiply => {
-                let (left, right) = (self.at(a, 6), self.at(b, 7));
+                // A sign before a factor is one before the product.
+                let signed = matches!(a, Expression::Negate(_));
+                let (left, right) = (self.at(a, if signed { 5 } else { 6 }), self.at(b, 7));
                 // Two numbers side by side would read as one.
                 let dot = right.starts_with(|c: char| c.is_ascii_digit());
-                (format!("{left} {}{right}", if dot { "\\cdot " } else { "\\, " }), 6)
+                (
+                    format!("{left} {}{right}", if dot { "\\cdot " } else { "\\, " }),
+                    if signed { 5 } else { 6 },
+                )
             }
             Infix::Add => (format!("{} + {}", self.at(a, 5), self.at(b, 6)), 5),
             Infix::Subtract => (format!("{} - {}", self.at(a, 5), self.at(b, 6)), 5),

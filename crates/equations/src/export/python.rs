@@ -387,18 +387,18 @@ impl Python<'_> {
             return;
         }
         let mut text = String::from(
-            "\n\ndef history(t, state, p):\n    \"\"\"Where the variables were before the start, where the state is the \
-             initial one.\"\"\"\n",
+            "\n\ndef history(t, p):\n    \"\"\"Where the variables were before the start: at 0 unless the file says \
+             otherwise.\"\"\"\n    state = np.zeros_like(initial)\n",
         );
         let terms: Vec<&Term> = script.histories.iter().map(|(_, term)| term).collect();
         text.push_str(&self.locals(&terms));
-        text.push_str("    past = np.array(state)\n");
         let printer = self.printer(&[], true);
         for (k, term) in &script.histories {
-            let _ = writeln!(text, "    past[{k}] = {}", printer.text(term));
+            let _ = writeln!(text, "    state[{k}] = {}", printer.text(term));
         }
-        text.push_str("    return past\n");
-        let between = if script.draws.is_empty() {
+        text.push_str("    return state\n");
+        let cubic = script.draws.is_empty() && !script.is_map();
+        let between = if cubic {
             "        h = self.t[i + 1] - self.t[i]\n        \
              if h == 0:\n            return self.x[i + 1][k]\n        \
              u = (s - self.t[i]) / h\n        \
@@ -409,7 +409,7 @@ impl Python<'_> {
              if h == 0:\n            return self.x[i + 1][k]\n        \
              return self.x[i][k] + (s - self.t[i]) / h * (self.x[i + 1][k] - self.x[i][k])\n"
         };
-        let lines = if script.draws.is_empty() { "the cubics" } else { "straight lines" };
+        let lines = if cubic { "the cubics" } else { "straight lines" };
         let _ = write!(
             text,
             "\n\nclass Past:\n    \"\"\"The states so far, and {lines} between them.\"\"\"\n\n    \
@@ -419,12 +419,15 @@ impl Python<'_> {
              def seen_from(self, t, state):\n        \"\"\"Variables by their index, a lag before t, where the state \
              is the one given.\"\"\"\n        return lambda k, lag: self.value(k, t - lag, t, state)\n\n    \
              def value(self, k, s, t, state):\n        \
-             if not self.t or s <= self.t[0]:\n            \
-             return state[k] if s >= t else history(s, initial, self.p)[k]\n        \
-             if s >= self.t[-1]:\n            # Within the present step: on the way to its state.\n            \
+             if s >= t:\n            return state[k]\n        \
+             # At the start of a step one sees what follows a jump of the past, within it what came before.\n        \
+             slack = 1e-14 * (abs(t) + abs(s))\n        \
+             seen = s - slack if self.t and t > self.t[-1] else s + slack\n        \
+             if not self.t or seen < self.t[0]:\n            return history(s, self.p)[k]\n        \
+             if seen >= self.t[-1]:\n            # Within the present step: on the way to its state.\n            \
              last, h = self.x[-1][k], t - self.t[-1]\n            \
              return state[k] if h == 0 else last + (s - self.t[-1]) / h * (state[k] - last)\n        \
-             i = bisect.bisect_left(self.t, s) - 1\n{between}"
+             i = bisect.bisect_right(self.t, seen) - 1\n{between}"
         );
         self.out.push_str(&text);
     }

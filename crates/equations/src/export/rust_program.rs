@@ -182,19 +182,22 @@ impl Record {
 
     /// Variable k at time s, where at the present time t the state is the one given.
     fn value(&self, k: usize, s: f64, t: f64, state: &State) -> f64 {
-        let last = match self.t.len() {
-            0 => 0,
-            count => count - 1,
-        };
-        if self.t.is_empty() || s <= self.t[0] {
-            return if s >= t { state[k] } else { history(s, &INITIAL, &self.p)[k] };
+        if s >= t {
+            return state[k];
         }
-        if s >= self.t[last] {
+        // At the start of a step one sees what follows a jump of the past, within it what came before.
+        let slack = 1e-14 * (t.abs() + s.abs());
+        let seen = if self.t.last().is_some_and(|last| t > *last) { s - slack } else { s + slack };
+        if self.t.first().is_none_or(|first| seen < *first) {
+            return history(s, &self.p)[k];
+        }
+        let last = self.t.len() - 1;
+        if seen >= self.t[last] {
             // Within the present step: on the way to its state.
             let (from, h) = (self.x[last][k], t - self.t[last]);
             return if h == 0.0 { state[k] } else { from + (s - self.t[last]) / h * (state[k] - from) };
         }
-        let i = self.t.partition_point(|own| *own < s) - 1;
+        let i = self.t.partition_point(|own| *own <= seen) - 1;
         let h = self.t[i + 1] - self.t[i];
         let (a, b) = (self.x[i][k], self.x[i + 1][k]);
         if h == 0.0 {
@@ -566,12 +569,12 @@ impl Rust<'_> {
         if !self.delays {
             return;
         }
-        let between = if self.noisy { "        a + u * (b - a)" } else { CUBIC };
+        let between = if self.noisy || self.script.is_map() { "        a + u * (b - a)" } else { CUBIC };
         out.push_str(&RECORD.replace("BETWEEN", between));
         out.push_str(
-            "\n/// Where the variables were before the start, where the state is the initial one.\n",
+            "\n/// Where the variables were before the start, at 0 unless the file says otherwise.\n",
         );
-        out.push_str("fn history(t: f64, state: &State, p: &Parameters) -> State {\n");
+        out.push_str("fn history(t: f64, p: &Parameters) -> State {\n    let state: &State = &[0.0; N];\n");
         let terms: Vec<&Term> = self.script.histories.iter().map(|(_, term)| term).collect();
         out.push_str(&self.locals(&terms));
         let printer = self.printer(&[], true);
@@ -615,11 +618,16 @@ impl Rust<'_> {
         for term in terms {
             let _ = writeln!(out, "        {},", printer.text(term));
         }
+        let changes = |wanted: Target, name: &str| {
+            let any = events.iter().any(|event| event.resets.iter().any(|(target, _)| *target == wanted));
+            if any { format!("mut {name}") } else { name.to_owned() }
+        };
+        let (stop, output) = (changes(Target::Stop, "stop"), changes(Target::Output, "output"));
         let _ = write!(
             out,
             "    ]\n}}\n\n/// Carries out one event. Tells whether the run ends, and whether a row is written.\n\
              fn reset(event: usize, t: f64, state: &mut State, p: &mut Parameters{heads}) -> (bool, bool) {{\n    \
-             let (mut stop, mut output) = (false, false);\n    match event {{\n"
+             let ({stop}, {output}) = (false, false);\n    match event {{\n"
         );
         for (k, event) in events.iter().enumerate() {
             if event.resets.is_empty() {

@@ -170,6 +170,9 @@ async fn gpu_statistics(
         axes: [Some(0), Some(1), Some(2)],
         trail: 2,
         colour: gpu::ColourBy::Speed,
+        method: gpu::Method::RungeKutta4,
+        philox: numerics::Philox::new(seed, 0),
+        first_step: 0,
     };
     let mut ensemble =
         gpu::Ensemble::new(device, &kernel, &single, &values, options).map_err(|e| e.to_string())?;

@@ -13,7 +13,7 @@ use crate::subject::{Runner, Subject};
 use crate::values::Values;
 use dynamics::{Checkpoint, Method, Options, Outcome, Statistics, Stepper};
 use gpu::scene::{ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Scene};
-use numerics::{Digest, Stream};
+use numerics::{Digest, Philox, Stream};
 use std::sync::Arc;
 use zoo::Field;
 
@@ -231,6 +231,7 @@ impl Exploration {
         for copy in 0..count {
             single.extend((0..n).map(|j| states[j * self.count + copy] as f32));
         }
+        let noisy = !self.subject.model().system().draws().is_empty();
         let options = gpu::EnsembleOptions {
             dt: self.dt as f32,
             t0: self.witness.time() as f32,
@@ -238,6 +239,15 @@ impl Exploration {
             axes: self.axes(),
             trail: trail(count),
             colour: self.colour_by(),
+            // Noise is meant in Itô's sense unless Heun's method is chosen for it.
+            method: match self.solver {
+                Method::StochasticHeun | Method::ModifiedEuler => gpu::Method::Heun,
+                _ if noisy => gpu::Method::Euler,
+                Method::Euler => gpu::Method::Euler,
+                _ => gpu::Method::RungeKutta4,
+            },
+            philox: Philox::new(self.seed, 0),
+            first_step: self.witness.step(),
         };
         let parameters: Vec<f32> = self.parameters.iter().map(|p| *p as f32).collect();
         match gpu::Ensemble::new(device, &kernel, &single, &parameters, options) {

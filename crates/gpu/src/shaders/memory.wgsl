@@ -1,5 +1,5 @@
-// A trajectory of many variables: its state lies in memory, and ENS_LANES invocations share its work.
-// ENS_LANES, ENS_GROUP, DIMENSION, the arrays `ens_m` (variables, inputs, results, scratch), `ens_x` (the state) and
+// One workgroup a trajectory of many variables: its state lies in the workgroup's memory, its invocations share the work.
+// ENS_LANES, DIMENSION, the arrays `ens_m` (variables, inputs, results, scratch), `ens_x` (the state) and
 // `ens_a` (a sum over stages), `ens_barrier`, `ens_step` and `rhs` are written above by the host.
 //
 // A lane touches variables `lane, lane + ENS_LANES, ...` alone, but inside `rhs`, which barriers enclose. No barrier
@@ -13,11 +13,10 @@ fn ens_scalar(speed: f32, index: u32) -> f32 {
     }
 }
 
-@compute @workgroup_size(ENS_GROUP)
-fn ens_main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let index = ens_index(group.y * ens_run.across + group.x, local);
+@compute @workgroup_size(ENS_LANES)
+fn ens_main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let index = group.y * ens_run.across + group.x;
     if index >= ens_run.count { return; }
-    let lane = ens_lane(local);
     let place = index * DIMENSION;
     for (var j = lane; j < DIMENSION; j += ENS_LANES) { ens_x[j] = ens_states[place + j]; }
     var alive = ens_flags[index] == 0u;
@@ -40,10 +39,10 @@ fn ens_main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
         let before = ens_shown();
         ens_step(ens_run.t0 + f32(i) * ens_run.dt, lane, index, i);
         for (var j = lane; j < DIMENSION; j += ENS_LANES) {
-            if ens_lost(ens_m[j]) { ens_raise(); }
+            if ens_lost(ens_m[j]) { atomicStore(&ens_bad, 1u); }
         }
         ens_barrier();
-        alive = alive && !ens_raised();
+        alive = alive && atomicLoad(&ens_bad) == 0u;
         if alive {
             for (var j = lane; j < DIMENSION; j += ENS_LANES) { ens_x[j] = ens_m[j]; }
         }
