@@ -27,7 +27,7 @@ test('words are coloured while one types, and what is wrong is marked at once an
   await expect(looks(page, 'k')).toHaveClass('parameter');
   await editor.press('Control+Home');
   await editor.press('End');
-  await editor.pressSequentially('+qq*');
+  await editor.pressSequentially('+qq');
   await expect(looks(page, 'qq')).toHaveClass(/unknown/);
   await expect(page.getByRole('alert')).toContainText('qq');
   // An unknown name is told by more than its colour.
@@ -75,7 +75,7 @@ test('every example reads without a finding and runs', async ({ page }) => {
   const told = await page.evaluate(async (texts) => {
     // The module by itself, as the worker loads it.
     const bindings = await import(new URL('pkg/light/playground.js', document.baseURI).href);
-    await bindings.default();
+    await bindings.default({ module_or_path: fetch(new URL('pkg/light/playground_bg.wasm', document.baseURI)) });
     const laboratory = new bindings.Laboratory();
     return texts.map((text) => {
       const { diagnostics, highlights } = laboratory.readAlong(text);
@@ -134,7 +134,7 @@ test('equations are dropped together with the table that they read', async ({ pa
     [[['a.ode', bytes("x'=1")], ['b.ode', bytes("y'=1")]], '2 files of equations'],
     [[['a.ode', new Array<number>(70_000).fill(32)]], 'equations may have 64 KB'],
     [[['a.ode', [0x78, 0, 1]]], 'not text'],
-    [[['own.ode', bytes('table w w.tab\nx\'=-w(x)\n')], ['w.tab', bytes('no table')]], 'w.tab']] as [[string, number[]][], string][]) {
+    [[['own.ode', bytes('table w w.tab\nx\'=-w(x)\n')], ['w.tab', bytes('no table')]], 'in place of the number of points']] as [[string, number[]][], string][]) {
     await drop(files);
     await expect(told).toContainText(words);
     await expect(page.getByRole('textbox', { name: 'Equations' })).toHaveValue(kept);

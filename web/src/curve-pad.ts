@@ -2,7 +2,8 @@
 import { h, s } from './dom';
 import { described, height, levels, MIDDLE, stroke, TOP, written } from './letters';
 
-const [WIDTH, HEIGHT] = [240, 80];
+/** The picture's size in its own units, and the room above the highest level and below the lowest. */
+const [WIDTH, HEIGHT, EDGE] = [240, 80, 4];
 /** Points of a new curve: as fine as a hand draws, and few enough for keys and for a link. */
 const NEW = 48;
 
@@ -31,7 +32,7 @@ export function curvePad(label: string, most: number, change: (text: string, don
   const element = h('div', { class: 'curve' }, pad, h('div', { class: 'curveacts' }, said, clear));
 
   const x = (point: number): number => (curve.length < 2 ? 0 : (WIDTH * point) / (curve.length - 1));
-  const y = (level: number): number => 4 + (HEIGHT - 8) * (1 - level / TOP);
+  const y = (level: number): number => EDGE + (HEIGHT - 2 * EDGE) * (1 - level / TOP);
   function paint(): void {
     at = Math.max(0, Math.min(curve.length - 1, at));
     line.setAttribute('d', curve.map((level, i) => `${i === 0 ? 'M' : 'L'}${x(i).toFixed(1)} ${y(level).toFixed(1)}`).join(''));
@@ -56,7 +57,7 @@ export function curvePad(label: string, most: number, change: (text: string, don
     const box = pad.getBoundingClientRect();
     const n = begun().length;
     const share = (value: number): number => Math.max(0, Math.min(1, value));
-    return [Math.round(share((event.clientX - box.left) / box.width) * (n - 1)), Math.round(TOP * (1 - share((event.clientY - box.top) / box.height)))];
+    return [Math.round(share((event.clientX - box.left) / box.width) * (n - 1)), Math.round(TOP * (1 - share(((HEIGHT * (event.clientY - box.top)) / box.height - EDGE) / (HEIGHT - 2 * EDGE))))];
   };
   const draw = (event: PointerEvent, done: boolean): void => {
     const to = place(event);

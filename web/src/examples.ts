@@ -112,7 +112,7 @@ par b=0.2, g=0.1, n=10, tau=17
 init x=0.9
 # x before the start
 x(0)=0.9
-@ total=800, dt=0.1, delay=50
+@ total=800, dt=0.1
 done
 `,
   },

@@ -660,9 +660,10 @@ async function takeEquations(name: string, text: string, beside: File[]): Promis
   showTabs();
   equations.take(whole);
 }
-/** Words of the engine as a sentence. */
+/** Words of the engine as a sentence; names in them stand between backticks. */
 function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
+  const plain = words.replace(/`([^`]*)`/g, '“$1”');
+  return `${plain.charAt(0).toUpperCase()}${plain.slice(1)}${/[.!?]$/.test(plain) ? '' : '.'}`;
 }
 /** Writes the present equations to a file of the person's. */
 async function exportAs({ name, ending }: ExportFormat): Promise<void> {

@@ -319,3 +319,23 @@ fn what_was_mistyped_is_bad_input() {
     assert!(good(&["--version"]).starts_with("separatrix "));
     assert!(good(&["run", "--help"]).contains("Examples:"));
 }
+
+#[test]
+fn a_system_is_written_in_other_languages() {
+    for (format, part) in [
+        ("python", "from scipy.integrate import solve_ivp"),
+        ("julia", "using OrdinaryDiffEq"),
+        ("latex", "\\dot{x} &= \\sigma"),
+        ("rust", "fn rhs("),
+        ("ode", "x'=sigma*(y-x)"),
+    ] {
+        let text = good(&["export", "lorenz", "--as", format, "--set", "rho=24.5"]);
+        assert!(text.contains(part) && text.contains("24.5"), "{format}: {text}");
+    }
+    let equations = file("exported.ode", "x'=-bessely(0,x)\ninit x=1\n");
+    let fault = refused(&["export", &equations, "--as", "rust"], 2);
+    assert!(fault.contains("second kind"), "{fault}");
+    let output = equations.replace(".ode", ".py");
+    assert_eq!(good(&["export", &equations, "--as", "python", "--output", &output]), "");
+    assert!(std::fs::read_to_string(&output).expect("a program").contains("special.yv(0, x)"));
+}

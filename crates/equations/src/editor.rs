@@ -73,10 +73,13 @@ const LINES: [(&str, &str); 12] = [
     ("done", "the end of the text"),
 ];
 
+/// A name that a statement defines, what it is, and a word on it.
+type Defined = (Named, Class, String);
+
 /// Names that statements define, in lower case, with their classes.
-fn definitions(text: &str) -> (BTreeMap<String, Class>, Vec<(Named, Class, String)>) {
+fn definitions(text: &str) -> (BTreeMap<String, Class>, Vec<Defined>) {
     let mut findings = Findings::default();
-    let mut named: Vec<(Named, Class, String)> = Vec::new();
+    let mut named: Vec<Defined> = Vec::new();
     for statement in statements(text, &mut findings) {
         let (name, class, detail) = match statement {
             Statement::Rate(name, _) | Statement::Next(name, _) => (name, Class::Variable, String::new()),
@@ -164,6 +167,15 @@ fn class(
     }
     if first && tokens.get(1).is_some_and(|next| next.is("{") || next.is("-")) {
         return Some(Class::Keyword);
+    }
+    // special k=conv(even,...: which network it is, and what lies behind its ends.
+    if place > 2 && tokens[0].word().is_some_and(|command| command.eq_ignore_ascii_case("special")) {
+        if place == 3 {
+            return Some(Class::Function);
+        }
+        if place == 5 && word.starts_with(['e', 'p', 'z']) {
+            return Some(Class::Keyword);
+        }
     }
     if let Some(class) = known.get(&word) {
         return Some(*class);
@@ -311,6 +323,8 @@ mod tests {
     #[test]
     fn arrays_and_sums_have_no_unknown_words() {
         let text = "x[0..4]'=-x[j]+sum(0,4)of(shift(x0,i'))*w\nwiener w\nglobal 1 {x0-1} {x0=0}\ndy/dt=x0\ntable v file.tab";
+        assert!(shown(text).iter().all(|(_, _, class)| *class != Class::Unknown), "{:?}", shown(text));
+        let text = "table w % 3 -1 1 1\nspecial k=conv(even,5,1,w,x0)\nx[0..4]'=k([j])";
         assert!(shown(text).iter().all(|(_, _, class)| *class != Class::Unknown), "{:?}", shown(text));
     }
 

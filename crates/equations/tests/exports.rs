@@ -384,3 +384,19 @@ fn what_a_format_cannot_carry_is_named_with_what_can() {
     refused("x(t+1)=x/2\nglobal 1 {x-1} {x=0}", Export::Julia);
     refused("x'=ran(1)\nglobal 1 {x-1} {x=0}", Export::Julia);
 }
+
+#[test]
+fn what_no_run_reads_does_not_stand_in_the_way() {
+    let texts = [
+        // A sum without terms, a network longer than its array, an unread network.
+        "x'=sum(3,1)of(shift(x,99)*nothing)-x",
+        "table w % 3 -1 1 1\nspecial k=conv(even,100,1,w,q0)\nspecial other=conv(even,100,1,w,nothing)\nq[0..3]=x\nx'=k(0)-x",
+        "x'=sum(0,1)of(sum(i',0)of(shift(x,i')))",
+    ];
+    for text in texts {
+        let model = model(text);
+        for format in Export::ALL {
+            export(&model, "", &[], &[], format).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+}

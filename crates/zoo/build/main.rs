@@ -42,6 +42,7 @@ fn generate() -> Result<(), String> {
     let code = format!(
         "/// Families of systems in the order of the gallery.\n\
          pub const FAMILIES: [&str; {}] = {:?};\n\
+         #[allow(clippy::approx_constant, reason = \"figures of systems, as their files give them\")]\n\
          static SYSTEMS: [System; {}] = [\n{table}];\n\
          /// Right-hand sides as native code, generated at build.\n\
          pub mod native {{\n{modules}}}\n\

@@ -554,8 +554,9 @@ mod tests {
             assert!(system.regular().is_none_or(|why| !why.is_empty()), "{slug}");
             let named = Named { system, set: system.collection_set() };
             let model = named.model();
-            let values = |model: &Model| [model.parameter_values(), model.initial()];
-            assert_eq!(values(&model) == values(system.model()), named.set.is_none(), "{slug}");
+            // The collection's numbers may differ in where the state starts alone.
+            let numbers = |model: &Model| (model.parameter_values(), model.initial());
+            assert_eq!(numbers(&model) == numbers(system.model()), named.set.is_none(), "{slug}");
             for parameter in &model.parameters {
                 let [low, high] = system.parameter(&parameter.name).unwrap().range.unwrap();
                 assert!((low..=high).contains(&parameter.value), "{slug}: {}", parameter.name);

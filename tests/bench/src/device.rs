@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::lorenz::system;
 use crate::report::DeviceReport;
-use gpu::{ColourBy, Device, Ensemble, EnsembleOptions, GpuError, Kernel, Kind};
+use gpu::{ColourBy, Device, Ensemble, EnsembleOptions, GpuError, Kernel, Method};
 use std::sync::Arc;
 
 /// Steps of one measurement.
@@ -25,12 +25,7 @@ pub async fn measure_device(hint: Option<&str>) -> Result<DeviceReport, Error> {
     device.self_test().await?;
     let system = system()?;
     let model = system.model();
-    let kernel = Kernel {
-        rhs: format!("{}{}", equations::WGSL_HELPERS, equations::wgsl(model)?),
-        dimension: model.dimension(),
-        parameters: model.parameters.len(),
-        kind: Kind::Flow,
-    };
+    let kernel = Kernel::of(model)?;
     let trajectories = if device.is_software() { 1 << 12 } else { 1 << 20 };
     let spread = dynamics::initial_states(&model.initial(), dynamics::Spread::Normal(1.0), trajectories, 1);
     let n = model.dimension();
@@ -44,6 +39,9 @@ pub async fn measure_device(hint: Option<&str>) -> Result<DeviceReport, Error> {
         axes: [Some(0), Some(1), Some(2)],
         trail: 2,
         colour: ColourBy::Speed,
+        method: Method::RungeKutta4,
+        philox: numerics::Philox::new(1, 0),
+        first_step: 0,
     };
     let mut ensemble = Ensemble::new(&device, &kernel, &states, &parameters, options)?;
     let mut runs = Vec::new();

@@ -11,6 +11,9 @@ use recipe::Recipe;
 use std::io::Write;
 use std::path::Path;
 
+/// Controls of every system; a parameter of such a name is written `p.NAME` in links.
+const LOOKS: [&str; 7] = ["dt", "solver", "tolerance", "copies", "spread", "apart", "colour"];
+
 /// Values of a model that a person may set.
 struct Values {
     parameter_names: Vec<String>,
@@ -60,7 +63,11 @@ pub(super) fn export(arguments: &Export, out: &mut dyn Write) -> Result<(), Fail
         }
         // A link's other controls say how it is looked at.
         for (key, value) in &recipe.controls {
-            let key = key.strip_prefix("p.").unwrap_or(key);
+            let key = match key.strip_prefix("p.") {
+                Some(parameter) => parameter,
+                None if LOOKS.contains(&key.as_str()) => continue,
+                None => key,
+            };
             if Values::knows(&values.parameter_names, key) || Values::knows(&values.initial_names, key) {
                 values.set(&format!("{key}={value}"))?;
             }
@@ -82,4 +89,31 @@ fn title(source: &str) -> String {
     Path::new(source)
         .file_name()
         .map_or_else(|| source.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exported(words: &[&str]) -> Result<String, Failure> {
+        let arguments = Export {
+            source: words[0].into(),
+            format: crate::args::Format::Ode,
+            settings: words[1..].iter().map(|word| (*word).to_owned()).collect(),
+            output: None,
+        };
+        let mut out = Vec::new();
+        export(&arguments, &mut out)?;
+        Ok(String::from_utf8(out).expect("text"))
+    }
+
+    #[test]
+    fn a_links_values_and_settings_stand_in_the_text() {
+        let text = exported(&["lorenz?rho=24.5&x_0=3&dt=0.001", "sigma=9", "Y_0=-2"]).expect("a text");
+        for part in ["par rho=24.5", "par sigma=9", "init x=3", "init y=-2"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("0.001"), "{text}");
+        assert!(exported(&["lorenz", "rhoo=1"]).expect_err("refused").to_string().contains("\"rho\""));
+    }
 }

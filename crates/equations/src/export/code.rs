@@ -126,7 +126,9 @@ impl Printer<'_> {
             }
             Term::Network(index, at) => {
                 let mut inner = vec![self.whole(at).0];
-                inner.extend(self.handed(&self.script.networks[*index].needs, None, 0));
+                if let Some(web) = &self.script.networks[*index] {
+                    inner.extend(self.handed(&web.needs, None, 0));
+                }
                 (format!("{}({})", self.names.networks[*index], inner.join(", ")), ATOM)
             }
             Term::If(parts) => {

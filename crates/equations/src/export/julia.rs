@@ -272,9 +272,7 @@ impl Julia<'_> {
 
     fn networks(&self, out: &mut String) {
         for (k, web) in self.script.networks.iter().enumerate() {
-            if web.pattern == (Pattern::Matrix { columns: 0 }) {
-                continue;
-            }
+            let Some(web) = web else { continue };
             let printer = self.printer(&[], false);
             let mut head = vec!["site".to_owned()];
             head.extend(printer.taken(&web.needs, false));

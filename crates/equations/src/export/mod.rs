@@ -6,6 +6,8 @@ mod latex;
 mod names;
 mod plan;
 mod python;
+mod reader;
+mod rust_helpers;
 mod rust_program;
 mod script;
 
@@ -105,7 +107,7 @@ pub fn export(
     if format == Export::Latex {
         return Ok(latex::latex(model, title, &values));
     }
-    let script = script::script(model, format.name())?;
+    let script = reader::script(model, format.name())?;
     match format {
         Export::Julia => julia::julia(&script, title, &values),
         Export::Rust => rust_program::rust_program(&script, title, &values),

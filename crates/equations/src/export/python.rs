@@ -262,9 +262,7 @@ impl Python<'_> {
         let script = self.script;
         let mut text = String::new();
         for (k, web) in script.networks.iter().enumerate() {
-            if web.pattern == (Pattern::Matrix { columns: 0 }) {
-                continue;
-            }
+            let Some(web) = web else { continue };
             let printer = self.printer(&[], false);
             let mut head = vec!["site".to_owned()];
             head.extend(printer.taken(&web.needs, false));

@@ -32,7 +32,7 @@ function rhs!(rate, state, p, t)
     rate[2] = -u1 + sum(state[1 + mod(i + 1, 4)] * k0_to_k3[1 + i] for i in 0:3; init = 0.0)  # u1
     rate[3] = -u2 + sum(state[1 + mod(i + 2, 4)] * k0_to_k3[1 + i] for i in 0:3; init = 0.0)  # u2
     rate[4] = -u3 + sum(state[1 + mod(i + 3, 4)] * k0_to_k3[1 + i] for i in 0:3; init = 0.0)  # u3
-    rate[5] = sum(sum(q0_to_q3[1 + j] / (1.0 + j) for j in 0:i; init = 0.0) for i in 0:3; init = 0.0) + sum(float(i)^2 for i in 1:2; init = 0.0) - v * sum(1.0 for i in 3:1; init = 0.0)  # v
+    rate[5] = sum(sum(q0_to_q3[1 + j] / (1.0 + j) for j in 0:i; init = 0.0) for i in 0:3; init = 0.0) + sum(float(i)^2 for i in 1:2; init = 0.0) - v * 0.0  # v
     return nothing
 end
 

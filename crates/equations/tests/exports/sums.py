@@ -40,7 +40,7 @@ def rhs(t, state, p):
         -u1 + sum(state[(i + 1) % 4] * k0_to_k3[i] for i in range(4)),  # u1'
         -u2 + sum(state[(i + 2) % 4] * k0_to_k3[i] for i in range(4)),  # u2'
         -u3 + sum(state[(i + 3) % 4] * k0_to_k3[i] for i in range(4)),  # u3'
-        sum(sum(q0_to_q3[j] / (1 + j) for j in range(i + 1)) for i in range(4)) + sum(i**2 for i in range(1, 3)) - v * sum(1 for i in range(3, 2)),  # v'
+        sum(sum(q0_to_q3[j] / (1 + j) for j in range(i + 1)) for i in range(4)) + sum(i**2 for i in range(1, 3)) - v * 0,  # v'
     ], dtype=float)
 
 

@@ -452,8 +452,9 @@ impl Exploration {
                 values.push(value);
             }
         }
-        if !(high > low) {
-            (low, high) = (low - 0.5, low + 0.5);
+        if high <= low || !low.is_finite() {
+            let middle = if low.is_finite() { low } else { 0.0 };
+            (low, high) = (middle - 0.5, middle + 0.5);
         }
         let (from, to) = (shown.first()?.time, shown.last()?.time);
         let stem = self.names[first].trim_end_matches(|c: char| c.is_ascii_digit());
