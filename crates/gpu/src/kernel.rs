@@ -205,7 +205,7 @@ fn values(text: &mut String, kernel: &Kernel, method: Method, axes: [Option<usiz
     let _ = write!(text, "alias EnsState = array<f32, {n}>;\nalias EnsParameters = array<f32, {p}>;\n");
     let at =
         |name: &str, j: &str| if n <= UNROLLED { format!("{name}[{j}]") } else { format!("v_{name}[{j}]") };
-    if p <= 4 * UNROLLED {
+    if p <= UNROLLED {
         let values = list(p, |j| format!("ens_constants[{}].{}", j / 4, ["x", "y", "z", "w"][j % 4]));
         let _ = writeln!(text, "fn ens_parameters() -> EnsParameters {{ return EnsParameters({values}); }}");
     } else {
