@@ -39,6 +39,19 @@ test('words are coloured while one types, and what is wrong is marked at once an
   await expect(looks(page, '# a note')).toHaveClass('comment');
 });
 
+test('what is typed while the run changes over is not lost', async ({ page }) => {
+  await open(page);
+  const editor = await edit(page);
+  await editor.fill("x'=-x\ninit x=1\n");
+  await editor.press('Control+End');
+  const typed = '# while the run changes over';
+  // The text is run after a pause of 450 ms, and its answer takes a moment.
+  await page.waitForTimeout(455);
+  await editor.pressSequentially(typed, { delay: 15 });
+  await expect.poll(() => link(page)).toContain('ode=');
+  await expect(editor).toHaveValue(new RegExp(`${typed}$`));
+});
+
 test('names are completed by keys and by click, and Tab leaves the editor when no list is open', async ({ page }) => {
   await open(page);
   const editor = await edit(page);

@@ -34,6 +34,8 @@ export class EquationsPanel extends HTMLElement {
   /** What is under way to be read, and the timer that waits for a pause of it. */
   #reading = false;
   #readTimer = 0;
+  /** The text that was run last from here. */
+  #tried: string | null = null;
   /** The text that the looks and the findings are about. */
   #text = '';
   #looks: Stretch[] = [];
@@ -88,13 +90,18 @@ export class EquationsPanel extends HTMLElement {
 
   show(slug: string, equations: Equations | null): void {
     const other = slug !== this.#slug;
+    // A text from here may open under another name; what has been typed since stays, and its draft goes along.
+    const own = other && equations !== null && equations.typed && equations.text === this.#tried;
+    if (own) this.#keep(null);
     this.#slug = slug;
     this.#equations = equations;
     if (equations === null) return;
     this.#toggle.hidden = !equations.editable;
     if (other) this.#all = false;
     this.#typeset_();
+    if (own && this.#area.value !== equations.text) this.#keep(this.#area.value);
     const draft = this.#draft();
+    if (own) return;
     if (other) {
       this.#diagnostics = this.#said = [];
       this.#area.value = draft ?? equations.text;
@@ -175,7 +182,8 @@ export class EquationsPanel extends HTMLElement {
   #try(): void {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.onedit(this.#area.value);
+    this.#tried = this.#area.value;
+    this.onedit(this.#tried);
   }
   /** A text of which nothing is known yet. */
   #fresh(): void {

@@ -150,10 +150,11 @@ export class Rail extends HTMLElement {
 }
 customElements.define('sx-rail', Rail);
 
-/** The Lyapunov exponent, or what there is in place of chaos; and the name in the collection. */
-function facts({ exponent, regular, collection }: Entry['member']): string {
+/** How many variables it has, its Lyapunov exponent or what there is in place of chaos, its name in the collection. */
+function facts({ dimension, exponent, regular, collection }: Entry['member']): string {
   const what = regular ?? (exponent === null ? '' : `λ₁ ${minus(String(Number(exponent.toPrecision(3))))}`);
-  return [what, collection === null ? '' : `collection: ${collection}`].filter((part) => part !== '').join(' · ');
+  const size = dimension === null ? '' : `${dimension} variable${dimension === 1 ? '' : 's'}`;
+  return [size, what, collection === null ? '' : `collection: ${collection}`].filter((part) => part !== '').join(' · ');
 }
 
 export class GalleryScreen extends HTMLElement {
@@ -221,13 +222,12 @@ export class GalleryScreen extends HTMLElement {
     this.#count.textContent = `${found.length} ${found.length === 1 ? 'thing' : 'things'} to run`;
   }
   #tile(entry: Entry): HTMLElement {
-    const { slug, title, subtitle, sentence, dimension } = entry.member;
+    const { slug, title, subtitle, sentence } = entry.member;
     let tile = this.#tiles.get(slug);
     if (tile === undefined) {
-      tile = h('a', { href: `#/${slug}`, 'aria-current': slug === this.#current ? 'page' : null, title: sentence },
-        this.thumbnails?.canvas(slug, 240) ?? null, h('h4', {}, title),
-        h('p', {}, subtitle + (dimension === null ? '' : ` · ${dimension} variable${dimension === 1 ? '' : 's'}`)),
-        facts(entry.member) === '' ? null : h('p', {}, facts(entry.member)));
+      const more = facts(entry.member);
+      tile = h('a', { href: `#/${slug}`, 'aria-current': slug === this.#current ? 'page' : null, title: `${sentence}${more === '' ? '' : `\n${more}`}` },
+        this.thumbnails?.canvas(slug, 240) ?? null, h('h4', {}, title), h('p', {}, subtitle), more === '' ? null : h('p', {}, more));
       this.#tiles.set(slug, tile);
     }
     return tile;

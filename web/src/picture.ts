@@ -467,7 +467,7 @@ export class PictureBox extends HTMLElement {
     c.textBaseline = 'middle';
     for (const value of rounds(picture.y, Math.floor(high / 30))) {
       const y = top + high * (1 - (value - picture.y[0]) / (picture.y[1] - picture.y[0]));
-      if (y > top + 6) c.fillText(tick(value, false), left - 6, y);
+      if (y > top + 16) c.fillText(tick(value, false), left - 6, y);
     }
     c.textBaseline = 'top';
     c.fillText(named(this.view?.y), left - 6, top - 2);
