@@ -8,6 +8,7 @@ declare global {
   interface Window {
     bench: {
       figures(name: string): Promise<unknown>;
+      zoo(name: string): Promise<unknown>;
       device(): Promise<unknown>;
       tensorflow(name: string, timed: number, compare: boolean): Promise<unknown>;
       tensorflowVersion: string;
@@ -22,6 +23,7 @@ test('benchmarks', async ({ page, browser }) => {
   await page.waitForFunction(() => window.bench !== undefined);
   const simd = await page.evaluate(() => window.bench.figures('simd'));
   const scalar = await page.evaluate(() => window.bench.figures('scalar'));
+  const zoo = await page.evaluate(() => window.bench.zoo('simd'));
   const tensorflow: unknown[] = [];
   for (const [name, timed, compare] of [['wasm', 20, true], ['cpu', 20, true], ['webgpu', 2, false]] as const) {
     tensorflow.push(await page.evaluate(([name, timed, compare]) => window.bench.tensorflow(name, timed, compare), [name, timed, compare] as const));
@@ -47,6 +49,6 @@ test('benchmarks', async ({ page, browser }) => {
   }
   expect(firstPictures.every((time) => time > 0)).toBe(true);
   const lightBytes = brotliCompressSync(readFileSync(process.env.BENCH_LIGHT as string)).length;
-  const report = { version: browser.version(), tensorflowVersion, simd, scalar, device, tensorflow, firstPictures, lightBytes };
+  const report = { version: browser.version(), tensorflowVersion, simd, scalar, zoo, device, tensorflow, firstPictures, lightBytes };
   writeFileSync(process.env.BENCH_RESULTS as string, JSON.stringify(report, null, 2));
 });

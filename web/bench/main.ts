@@ -28,6 +28,7 @@ interface Task {
 interface Module {
   default(options: { module_or_path: URL }): Promise<unknown>;
   measure(): string;
+  measureZoo(): string;
   measureDevice?(hint: string): Promise<string>;
   Task: new () => Task;
 }
@@ -112,6 +113,7 @@ async function device(): Promise<unknown> {
 Object.assign(window, {
   bench: {
     figures: async (name: string): Promise<unknown> => JSON.parse((await load(name)).measure()),
+    zoo: async (name: string): Promise<unknown> => JSON.parse((await load(name)).measureZoo()),
     device,
     tensorflow,
     tensorflowVersion: tf.version_core,

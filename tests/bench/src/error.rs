@@ -4,6 +4,14 @@ pub enum Error {
     /// A system of the zoo is gone.
     #[error("the zoo has no system `{0}`; the benchmarks step it")]
     System(&'static str),
+    /// A system of the zoo could not be measured.
+    #[error("the system `{slug}` of the zoo: {reason}")]
+    Zoo {
+        /// Which.
+        slug: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// A solver refused.
     #[error("a solver refused: {0}")]
     Dynamics(#[from] dynamics::Error),

@@ -19,6 +19,12 @@ pub fn measure() -> Result<String, JsValue> {
     serde_json::to_string(&crate::measure().map_err(words)?).map_err(words)
 }
 
+/// Every system of the zoo, as JSON.
+#[wasm_bindgen(js_name = measureZoo)]
+pub fn measure_zoo() -> Result<String, JsValue> {
+    serde_json::to_string(&crate::measure_zoo().map_err(words)?).map_err(words)
+}
+
 /// The ensemble on the GPU, as JSON.
 #[cfg(feature = "gpu")]
 #[wasm_bindgen(js_name = measureDevice)]

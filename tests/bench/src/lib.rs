@@ -11,14 +11,20 @@ mod error;
 #[cfg(target_arch = "wasm32")]
 mod face;
 mod lorenz;
+#[cfg(not(target_arch = "wasm32"))]
+mod peers;
 mod report;
 pub mod table;
 mod training;
+mod zoo_speed;
 
 #[cfg(feature = "gpu")]
 pub use device::measure_device;
 pub use error::Error;
-pub use report::{DeviceReport, Figures};
+#[cfg(not(target_arch = "wasm32"))]
+pub use peers::measure_peers;
+pub use report::{DeviceReport, Figures, Peer, Peers};
+pub use zoo_speed::measure_zoo;
 
 /// Everything that runs on one core.
 ///

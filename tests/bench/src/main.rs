@@ -61,6 +61,8 @@ mod native {
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             load: load(),
             figures: house_bench::measure()?,
+            zoo: house_bench::measure_zoo()?,
+            peers: house_bench::measure_peers()?,
             device: device()?,
         };
         serde_json::to_string_pretty(&report).map_err(|reason| unreadable("the native report", reason))

@@ -44,3 +44,29 @@ pub struct DeviceReport {
     /// Whether the share comes from the device's own clock.
     pub by_timestamps: bool,
 }
+
+/// What another program did, or why it did nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Peer {
+    /// Why nothing was measured; empty when something was.
+    pub absent: String,
+    /// Median seconds a step.
+    pub seconds: f64,
+}
+
+/// One Lorenz trajectory in f64 by Runge-Kutta 4, here and elsewhere in turn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Peers {
+    /// Whether the times are of the processor, or else of the wall clock.
+    pub processor_time: bool,
+    /// Median seconds a step of the zoo's code.
+    pub compiled: f64,
+    /// Median seconds a step of typed equations.
+    pub typed: f64,
+    /// The program `xppaut`.
+    pub xppaut: Peer,
+    /// A loop in Python, compiled by numba.
+    pub numba: Peer,
+}

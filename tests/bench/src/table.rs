@@ -1,7 +1,8 @@
 //! The one table of what was measured, each figure beside its goal.
 
 use crate::error::Error;
-use crate::report::{DeviceReport, Figures};
+use crate::report::{DeviceReport, Figures, Peer, Peers};
+use crate::zoo_speed::{COMPILED, TYPED};
 use serde::{Deserialize, Serialize};
 
 /// What `house-bench measure` prints.
@@ -16,6 +17,10 @@ pub struct Native {
     pub load: Option<f64>,
     /// What one core did.
     pub figures: Figures,
+    /// Every system of the zoo.
+    pub zoo: Figures,
+    /// The solver beside other programs.
+    pub peers: Peers,
     /// What the GPU did.
     pub device: DeviceReport,
 }
@@ -32,6 +37,8 @@ pub struct Browser {
     pub simd: Figures,
     /// The module without.
     pub scalar: Figures,
+    /// Every system of the zoo, in the module with SIMD.
+    pub zoo: Figures,
     /// What the GPU did.
     pub device: DeviceReport,
     /// Its backends.
@@ -164,6 +171,82 @@ fn device_rows(rows: &mut Vec<Row>, place: &str, report: &DeviceReport) {
     rows.push(row(format!("  outside the kernel, {how}"), format!("{outside:.1} % of the time")));
 }
 
+/// What one kind of figure says of every system, in the order of the names.
+fn by_system<'a>(figures: &'a Figures, kind: &str) -> Vec<(&'a str, f64)> {
+    let of = figures.values.iter();
+    of.filter_map(|(name, value)| Some((name.strip_prefix(kind)?, *value))).collect()
+}
+
+/// The median of some values of systems, and the least and the greatest of them with their names.
+fn spread(mut of: Vec<(&str, f64)>, words: impl Fn(f64) -> String) -> Result<(f64, String), Error> {
+    of.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (Some(least), Some(middle), Some(greatest)) = (of.first(), of.get(of.len() / 2), of.last()) else {
+        return Err(Error::Absent("any system of the zoo".into()));
+    };
+    let end = |(slug, value): &(&str, f64)| format!("{} {slug}", words(*value));
+    Ok((middle.1, format!("{} to {}", end(least), end(greatest))))
+}
+
+/// One value over the other, system by system.
+fn ratios<'a>(of: &[(&'a str, f64)], to: &[(&'a str, f64)]) -> Result<Vec<(&'a str, f64)>, Error> {
+    if of.iter().map(|(slug, _)| slug).ne(to.iter().map(|(slug, _)| slug)) {
+        return Err(wrong("the list of systems in a report", "another one", "the same in all"));
+    }
+    Ok(of.iter().zip(to).map(|((slug, a), (_, b))| (*slug, a / b)).collect())
+}
+
+fn zoo_rows(rows: &mut Vec<Row>, native: &Figures, wasm: &Figures) -> Result<(), Error> {
+    let count = by_system(native, COMPILED).len();
+    rows.push(row(format!("one f64 trajectory of each of {count} systems, RK4 or iterations, median"), ""));
+    let speed = |value: f64| format!("{:.3}", value / 1e6);
+    let times = |value: f64| format!("{value:.2} ×");
+    let mut push = |what: String, of: Vec<(&str, f64)>, unit: &str, words: &dyn Fn(f64) -> String| {
+        let (middle, ends) = spread(of, words)?;
+        rows.push(row(format!("  {what}; {ends}"), format!("{}{unit}", words(middle))));
+        Ok::<(), Error>(())
+    };
+    for (kind, how) in [(COMPILED, "compiled"), (TYPED, "typed")] {
+        for (place, figures) in [("native", native), ("wasm with SIMD", wasm)] {
+            push(format!("{how}, {place}"), by_system(figures, kind), " million steps/s", &speed)?;
+        }
+    }
+    for (place, figures) in [("native", native), ("wasm with SIMD", wasm)] {
+        let slower = ratios(&by_system(figures, COMPILED), &by_system(figures, TYPED))?;
+        push(format!("time of typed equations against compiled, {place}"), slower, "", &times)?;
+    }
+    for (kind, how) in [(COMPILED, "compiled"), (TYPED, "typed")] {
+        let slower = ratios(&by_system(native, kind), &by_system(wasm, kind))?;
+        push(format!("time of wasm against native, {how}"), slower, "", &times)?;
+    }
+    Ok(())
+}
+
+fn peer_rows(rows: &mut Vec<Row>, peers: &Peers) {
+    let clock = if peers.processor_time { "processor time" } else { "wall time" };
+    let a_step = |seconds: f64| format!("{:.1} ns a step", seconds * 1e9);
+    let what = format!("one Lorenz trajectory, f64, RK4, {clock}");
+    rows.push(row(format!("{what}, compiled"), a_step(peers.compiled)));
+    rows.push(row("  the same, typed", a_step(peers.typed)));
+    let mut other = |name: &str, peer: &Peer, goals: &[(&str, f64, Goal)]| {
+        let what = format!("  the same, {name}");
+        if !peer.absent.is_empty() {
+            rows.push(row(what, format!("not measured: {}", peer.absent)));
+            return;
+        }
+        rows.push(row(what, a_step(peer.seconds)));
+        for (how, own, goal) in goals {
+            rows.push(ratio(&format!("faster than {name}, {how}"), peer.seconds / own, goal));
+        }
+    };
+    let (compiled, typed) = (("compiled", peers.compiled), ("typed", peers.typed));
+    other(
+        "XPPAUT",
+        &peers.xppaut,
+        &[(compiled.0, compiled.1, Goal::AtLeast(10.0)), (typed.0, typed.1, Goal::AtLeast(3.0))],
+    );
+    other("a loop compiled by numba", &peers.numba, &[(compiled.0, compiled.1, Goal::AtLeast(1.0))]);
+}
+
 fn rows(native: &Native, browser: &Browser) -> Result<Vec<Row>, Error> {
     let (own, simd, scalar) = (&native.figures, &browser.simd, &browser.scalar);
     let mut rows = Vec::new();
@@ -203,6 +286,9 @@ fn rows(native: &Native, browser: &Browser) -> Result<Vec<Row>, Error> {
     ] {
         rows.push(row(format!("  time of {words}"), format!("{:.2} ×", times(name)?)));
     }
+
+    peer_rows(&mut rows, &native.peers);
+    zoo_rows(&mut rows, &native.zoo, &browser.zoo)?;
 
     let time = "training step, seconds";
     let (n, w) = (own.of(time)?, simd.of(time)?);
@@ -257,6 +343,7 @@ fn rows(native: &Native, browser: &Browser) -> Result<Vec<Row>, Error> {
 pub fn print(native: &Native, browser: &Browser) -> Result<String, Error> {
     same_bits(&native.figures, &browser.simd, "module with SIMD")?;
     same_bits(&native.figures, &browser.scalar, "module without SIMD")?;
+    same_bits(&native.zoo, &browser.zoo, "module with SIMD")?;
     for backend in browser.tensorflow.iter().filter(|backend| backend.absent.is_empty()) {
         same_training(backend, &browser.simd)?;
     }
@@ -307,6 +394,8 @@ mod tests {
             platform: "linux".into(),
             load: None,
             figures: figures(4e8, 1e-3),
+            zoo: zoo(1e7),
+            peers: peers(),
             device: absent.clone(),
         };
         let backend = Backend {
@@ -323,6 +412,7 @@ mod tests {
             tensorflow_version: "4".into(),
             simd: figures(3e8, 1e-3),
             scalar: figures(1.5e8, 3e-3),
+            zoo: zoo(5e6),
             device: absent,
             tensorflow: vec![backend],
             first_pictures: vec![900.0, 100.0, 1200.0],
@@ -334,6 +424,54 @@ mod tests {
     fn verdict(text: &str, what: &str) -> String {
         let line = text.lines().find(|line| line.contains(what)).unwrap();
         line.split_whitespace().last().unwrap().to_owned()
+    }
+
+    fn zoo(speed: f64) -> Figures {
+        let mut figures = Figures::default();
+        for (slug, share) in [("a", 3.0), ("b", 1.0), ("c", 2.0)] {
+            figures.value(&format!("{COMPILED}{slug}"), speed * share);
+            figures.value(&format!("{TYPED}{slug}"), speed / 5.0);
+        }
+        figures.digest("the zoo", 9);
+        figures
+    }
+
+    fn peers() -> Peers {
+        Peers {
+            processor_time: true,
+            compiled: 2e-8,
+            typed: 1e-7,
+            xppaut: Peer { absent: String::new(), seconds: 2.5e-7 },
+            numba: Peer { absent: "no Python here".into(), seconds: 0.0 },
+        }
+    }
+
+    #[test]
+    fn the_zoo_is_told_by_its_median_and_its_ends() {
+        let (native, browser) = reports();
+        let text = print(&native, &browser).unwrap();
+        let line = |what: &str| text.lines().find(|line| line.contains(what)).unwrap().to_owned();
+        let compiled = line("compiled, native;");
+        assert!(compiled.contains("10.000 b to 30.000 a"), "{text}");
+        assert!(compiled.ends_with("20.000 million steps/s"), "{text}");
+        assert!(line("against compiled, native").ends_with("10.00 ×"), "{text}");
+        assert!(line("wasm against native, typed").ends_with("2.00 ×"), "{text}");
+        let (native, mut browser) = reports();
+        browser.zoo.values.remove(&format!("{COMPILED}a"));
+        assert!(matches!(print(&native, &browser), Err(Error::Wrong { .. })));
+        let (native, mut browser) = reports();
+        browser.zoo.digest("the zoo", 8);
+        assert!(matches!(print(&native, &browser), Err(Error::Wrong { .. })));
+    }
+
+    #[test]
+    fn a_peer_is_held_to_its_goals_or_said_to_be_absent() {
+        let (native, browser) = reports();
+        let text = print(&native, &browser).unwrap();
+        assert_eq!(verdict(&text, "faster than XPPAUT, compiled"), "yes", "{text}");
+        assert_eq!(verdict(&text, "faster than XPPAUT, typed"), "no", "{text}");
+        assert!(text.contains("not measured: no Python here"), "{text}");
+        assert!(!text.contains("faster than a loop"), "{text}");
     }
 
     #[test]
