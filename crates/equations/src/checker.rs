@@ -430,7 +430,10 @@ impl<'a> Checker<'a> {
     fn sets(&mut self) -> Vec<ParameterSet> {
         let mut sets = Vec::new();
         for (label, span, pairs) in std::mem::take(&mut self.model.sets) {
-            let name = if label.is_empty() { format!("set {}", sets.len() + 1) } else { label };
+            // Braces in a name would end it when the set is printed as a line of its own.
+            let label: String = label.chars().filter(|c| !matches!(c, '{' | '}')).collect();
+            let label = label.trim();
+            let name = if label.is_empty() { format!("set {}", sets.len() + 1) } else { label.to_owned() };
             let mut set = ParameterSet { name, values: Vec::new(), options: Vec::new() };
             for (key, value, at) in pairs {
                 let lower = key.name.to_ascii_lowercase();

@@ -227,6 +227,10 @@ fn named_sets_hold_parameters_starts_and_settings() {
     assert_eq!(slow.values, [("a".into(), 0.1), ("x".into(), 2.0)]);
     assert_eq!(slow.options, [("total".into(), "100".into()), ("dt".into(), ".5".into())]);
     assert_eq!(model.values_with(slow), (vec![0.1], vec![2.0]));
+    // Found by fuzzing: a comment's words may hold braces.
+    let odd = parse("x'=1\n\"{x=1} b {(aa=c.*").into_model().expect("a model");
+    assert_eq!(odd.sets[0].name, "b (aa=c.*");
+    assert!(parse(&format_ode(&odd, &[], &[])).model.is_some());
     let unknown = parse("x'=1\nset a {y=1}");
     assert!(unknown.model.is_some() && unknown.diagnostics.len() == 1);
 }
