@@ -19,16 +19,17 @@ const JULIA: &str = "baremodule begin break catch const continue do else elseif 
     print println push rand randn range rem round show sign similar sin sinh size sqrt step string sum tan tanh tuple \
     trunc typeof vec zero zeros besselj bessely besseli rhs auxiliaries conditions reset history Parameters names \
     initial tspan state t p draws rate rates integrator between_points look_up draw simulate advance happening main \
-    problem solution noise t0 dt rows transient bound seed substeps place total point offset link all any append clamp conditions copy crosses directions done drift eachindex events fire \
-    happens in init integrator isempty look noise ones solve stderr terminate view watch writes zip Parameters ODEProblem \
-    Xoshiro Int Float64 Inf NaN Main Base";
+    problem solution noise t0 dt rows transient bound seed substeps place total point offset link all any append \
+    clamp crosses directions done drift eachindex events fire init isempty look ones solve stderr terminate view watch \
+    zip Xoshiro Int Float64 Inf NaN Main Base";
 const RUST: &str = "as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move \
     mut pub ref return self Self static struct super trait true type unsafe use where while async await abstract \
     become box do final macro override priv try typeof unsized virtual yield gen union f64 i64 usize bool str u64 \
     u32 i32 u8 Some None Ok Err Vec String Box Option Result Default Clone Fn std core main rhs step auxiliaries \
     conditions reset history Parameters State NAMES N M DRAWS CROSSINGS INITIAL T0 STEP SUBSTEPS ROWS TRANSIENT BOUND \
     SEED state t p draws past between_points look_up simulate advance modulo sign erf erfc lgamma bessel_j bessel_i \
-    Random Past Run Crossing Record crosses outside print place total point offset link fire rates";
+    Random Past Run Crossing Record crosses outside print place total point offset link fire rates \
+    EVENTS DIRECTIONS RTOL ATOL classical crossed draw reset";
 
 /// The identifiers of one program.
 pub(crate) struct Names {
