@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test';
 import type { Diagnostic, Gallery, Member, Word } from '../../web/src/contract';
 import { decoded, planned } from '../../web/src/files';
 import { described, levels, MIDDLE, stroke, TOP, written } from '../../web/src/letters';
-import { entries, EVERYTHING, fits, type Wish } from '../../web/src/search';
+import { entries, EVERYTHING, type Wish, wished } from '../../web/src/search';
 import { completions, difference, kept, marks, moved, pieces, stretches, wordAt, type Stretch } from '../../web/src/text';
 
 const fault = (line: number, column: number, length: number, severity = 'error'): Diagnostic => ({ severity, line, column, length, message: 'm', help: null, replacement: null });
@@ -95,7 +95,7 @@ test('the gallery is searched by words, family, variables and behaviour', () => 
     { shelf: 'Systems', name: 'Chaotic flows', members: [member('rossler', 'Rössler', { exponent: 0.07 }), member('aizawa', 'Aizawa', { exponent: 0.09, collection: 'Aizawa' })] },
     { shelf: 'Systems', name: 'Neurons', members: [member('fitzhugh', 'FitzHugh', { dimension: 2, regular: 'a cycle', collection: 'SomeName' }), member('ring', 'Ring', { dimension: 40 })] },
     { shelf: 'Exhibits', name: 'Learning', members: [member('paper', 'Paper', { dimension: null })] }] };
-  const found = (wish: Partial<Wish>): string[] => entries(gallery).filter((entry) => fits(entry, { ...EVERYTHING, ...wish })).map((entry) => entry.member.slug);
+  const found = (wish: Partial<Wish>): string[] => entries(gallery).filter(wished({ ...EVERYTHING, ...wish })).map((entry) => entry.member.slug);
   expect(found({})).toEqual(['aizawa', 'rossler', 'fitzhugh', 'ring', 'paper']);
   expect(found({ query: 'rossler' })).toEqual(['rossler']);
   expect(found({ query: 'RÖSS 1970' })).toEqual(['rossler']);

@@ -2,7 +2,7 @@
 import type { Gallery } from './contract';
 import { h, icon, mark, minus } from './dom';
 import type { Helpers } from './helpers';
-import { entries, type Entry, EVERYTHING, fits, NATURES, SIZES, type Wish } from './search';
+import { entries, type Entry, EVERYTHING, NATURES, SIZES, type Wish, wished } from './search';
 
 /** Pixels round the window within which a thumbnail is wanted. */
 const NEAR = '240px';
@@ -20,6 +20,7 @@ export class Thumbnails {
   /** How often one was asked for in vain: a helper may be ended for other reasons once. */
   readonly #failed = new Map<string, number>();
   #begun = false;
+  #may = false;
   #busy = false;
   readonly #watcher = new IntersectionObserver((all) => {
     for (const { target, isIntersecting } of all) {
@@ -35,10 +36,15 @@ export class Thumbnails {
     if (!this.#draw(canvas)) this.#watcher.observe(canvas);
     return canvas;
   }
+  /** Called with every picture of the run. */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    void this.#next();
+    // The helper that draws them has a module to compile; the first steps of the run come before it.
+    setTimeout(() => {
+      this.#may = true;
+      void this.#next();
+    }, 400);
   }
   /** Another ground asks for other pictures; those of the one before stay for when it comes back. */
   theme(dark: boolean): void {
@@ -58,7 +64,7 @@ export class Thumbnails {
   }
   /** The first that is still in the document and still in view. */
   async #next(): Promise<void> {
-    if (!this.#begun || this.#busy || this.helpers === null) return;
+    if (!this.#may || this.#busy || this.helpers === null) return;
     for (const canvas of this.#wanted) {
       if (!canvas.isConnected || this.#draw(canvas)) {
         this.#wanted.delete(canvas);
@@ -126,10 +132,11 @@ export class Rail extends HTMLElement {
   }
   #draw(): void {
     const query = this.#search.value.trim();
+    const found = this.#entries.filter(wished({ ...EVERYTHING, query }));
     const parts: HTMLElement[] = [];
     let shelf = '';
     for (const family of this.#gallery.families) {
-      const members = this.#entries.filter((entry) => entry.family === family.name && fits(entry, { ...EVERYTHING, query })).map(({ member }) => member);
+      const members = found.filter((entry) => entry.family === family.name).map(({ member }) => member);
       if (members.length === 0) continue;
       if (family.shelf !== shelf) parts.push(h('h2', {}, (shelf = family.shelf)));
       const open = query !== '' || family.name === this.#open;
@@ -202,7 +209,7 @@ export class GalleryScreen extends HTMLElement {
     this.#offer(this.#sizes, 'size', SIZES.map(({ name }) => name));
     this.#offer(this.#natures, 'nature', NATURES.map(({ name }) => name));
     const says: Record<string, string> = { Exhibits: 'a paper each, with its claims measured', Systems: 'equations to explore, change and train on' };
-    const found = this.#entries.filter((entry) => fits(entry, wish));
+    const found = this.#entries.filter(wished(wish));
     const shelves = [...new Set(families.map(({ shelf }) => shelf))].sort();
     this.#shelves.replaceChildren(...shelves.flatMap((shelf) => {
       const own = found.filter((entry) => entry.shelf === shelf);
@@ -242,7 +249,7 @@ export class GalleryScreen extends HTMLElement {
       const chip = group.children[i];
       chip?.setAttribute('aria-pressed', String(name === this.#wish[kind]));
       const count = chip?.querySelector('span');
-      const left = this.#entries.filter((entry) => fits(entry, { ...this.#wish, [kind]: name })).length;
+      const left = this.#entries.filter(wished({ ...this.#wish, [kind]: name })).length;
       // A number beside a number would be read as one.
       if (count) count.textContent = kind === 'size' ? `(${left})` : String(left);
     });

@@ -36,19 +36,27 @@ export function plain(text: string): string {
   return text.normalize('NFD').replace(/\p{Diacritic}/gu, '').toLowerCase();
 }
 
+const COLLATOR = new Intl.Collator('en');
+const known = new WeakMap<Gallery, Entry[]>();
 /** All members, sorted by title within each family. */
 export function entries(gallery: Gallery): Entry[] {
-  return gallery.families.flatMap(({ name, shelf, members }) => [...members]
-    .sort((a, b) => a.title.localeCompare(b.title, 'en'))
-    .map((member) => ({ member, family: name, shelf, text: plain(`${member.title} ${member.subtitle} ${member.sentence} ${member.slug} ${member.collection ?? ''} ${name}`) })));
+  let all = known.get(gallery);
+  if (all === undefined) {
+    all = gallery.families.flatMap(({ name, shelf, members }) => [...members]
+      .sort((a, b) => COLLATOR.compare(a.title, b.title))
+      .map((member) => ({ member, family: name, shelf, text: plain(`${member.title} ${member.subtitle} ${member.sentence} ${member.slug} ${member.collection ?? ''} ${name}`) })));
+    known.set(gallery, all);
+  }
+  return all;
 }
 
-/** Whether a member is wished for. */
-export function fits({ member, family, text }: Entry, wish: Wish): boolean {
-  if (wish.family !== '' && wish.family !== family) return false;
-  const size = SIZES.find(({ name }) => name === wish.size);
-  if (size !== undefined && (member.dimension === null || !size.fits(member.dimension))) return false;
-  const nature = NATURES.find(({ name }) => name === wish.nature);
-  if (nature !== undefined && !nature.fits(member)) return false;
-  return plain(wish.query).split(/\s+/).every((word) => text.includes(word));
+/** The test whether a member is wished for. */
+export function wished({ query, family, size, nature }: Wish): (entry: Entry) => boolean {
+  const words = plain(query).split(/\s+/).filter((word) => word !== '');
+  const ofSize = SIZES.find(({ name }) => name === size);
+  const ofNature = NATURES.find(({ name }) => name === nature);
+  return (entry) => (family === '' || family === entry.family)
+    && (ofSize === undefined || (entry.member.dimension !== null && ofSize.fits(entry.member.dimension)))
+    && (ofNature === undefined || ofNature.fits(entry.member))
+    && words.every((word) => entry.text.includes(word));
 }
