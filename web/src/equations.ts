@@ -99,9 +99,11 @@ export class EquationsPanel extends HTMLElement {
     this.#toggle.hidden = !equations.editable;
     if (other) this.#all = false;
     this.#typeset_();
-    if (own && this.#area.value !== equations.text) this.#keep(this.#area.value);
+    if (own) {
+      this.#keep(this.#area.value === equations.text ? null : this.#area.value);
+      return;
+    }
     const draft = this.#draft();
-    if (own) return;
     if (other) {
       this.#diagnostics = this.#said = [];
       this.#area.value = draft ?? equations.text;
