@@ -32,7 +32,7 @@ pub struct Variable {
     /// Its rate of change, or its next value.
     #[serde(skip)]
     pub rate: Expression,
-    /// Where it was before the start, as an expression of `t`; it stood at its starting value otherwise.
+    /// Where it was before the start, as an expression of `t`; it was 0 otherwise, as in XPPAUT.
     #[serde(skip)]
     pub history: Option<Expression>,
 }

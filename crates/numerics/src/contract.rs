@@ -95,8 +95,8 @@ pub trait Process {
     fn lags(&mut self, t: f64, x: &[f64], lags: &mut [f64]) {
         let _ = (t, x, lags);
     }
-    /// Writes the state before the start, at a time `t` up to the start's, over the starting state that `x` holds:
-    /// variables without a past of their own keep it.
+    /// Writes the state before the start, at a time `t` up to the start's, over zeros: a variable without a past of its
+    /// own was 0, as in XPPAUT.
     fn history(&mut self, t: f64, x: &mut [f64]) {
         let _ = (t, x);
     }
