@@ -2,14 +2,14 @@
 //! must neither panic nor hang.
 #![no_main]
 
-use equations::{Interpreter, format_ode, highlight, mathml, parse, vocabulary, wgsl};
+use equations::{Interpreter, annotate, format_ode, mathml, parse, wgsl};
 use libfuzzer_sys::fuzz_target;
 use numerics::Process;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let parsed = parse(&text);
-    let _ = (highlight(&text), vocabulary(&text));
+    let _ = annotate(&text);
     let Some(model) = parsed.model else {
         assert!(!parsed.diagnostics.is_empty(), "a text was refused without a word");
         return;

@@ -88,7 +88,7 @@ test('text is read as UTF-8, else as Latin-1, and bytes that are no text are tol
   expect(decoded(Uint8Array.of(0x7f, 0x45, 0, 1))).toBeNull();
 });
 
-test('the gallery is searched by words, family, variables and behaviour', () => {
+test('the gallery is searched by words, comparisons, family, variables and behaviour', () => {
   const member = (slug: string, title: string, more: Partial<Member> = {}): Member => ({
     slug, title, subtitle: 'Someone, 1970', sentence: 'A sentence.', dimension: 3, exponent: null, regular: null, collection: null, ...more });
   const gallery: Gallery = { families: [
@@ -105,4 +105,8 @@ test('the gallery is searched by words, family, variables and behaviour', () => 
   expect(found({ size: 'more' })).toEqual(['ring']);
   expect(found({ nature: 'chaotic' })).toEqual(['aizawa', 'rossler']);
   expect(found({ nature: 'regular', family: 'Neurons' })).toEqual(['fitzhugh']);
+  expect(found({ query: 'λ > .08' })).toEqual(['aizawa']);
+  expect(found({ query: 'λ₁=0.07' })).toEqual(['rossler']);
+  expect(found({ query: 'n>=3 exponent<1' })).toEqual(['aizawa', 'rossler']);
+  expect(found({ query: 'n>3 ring' })).toEqual(['ring']);
 });

@@ -173,7 +173,7 @@ export class GalleryScreen extends HTMLElement {
   #dark = false;
   #current = '';
   #wish: Wish = EVERYTHING;
-  readonly #search = h('input', { type: 'search', placeholder: 'Search names, authors, families', 'aria-label': 'Search the gallery', oninput: () => this.#want({ query: this.#search.value.trim() }) });
+  readonly #search = h('input', { type: 'search', placeholder: 'Search names, authors, n=3, λ>0.5', 'aria-label': 'Search the gallery', oninput: () => this.#want({ query: this.#search.value.trim() }) });
   readonly #count = h('span', { class: 'dim', role: 'status' });
   readonly #shelves = h('div');
   readonly #families = h('div', { class: 'chips', role: 'group', 'aria-label': 'Families' });

@@ -1,4 +1,4 @@
-// Finding in the gallery: by words, by how many variables, by what it does. Nothing here touches the page.
+// Finding in the gallery: by words and comparisons, by how many variables, by what it does. Nothing here touches the page.
 import type { Gallery, Member } from './contract';
 
 /** A member with the family that it is of. */
@@ -50,13 +50,34 @@ export function entries(gallery: Gallery): Entry[] {
   return all;
 }
 
+/** A word such as `λ>0.5` or `n=3`: what is compared of a member, how, and with what. */
+const COMPARISON = /^(λ₁?|exponent|n|variables)(<=|>=|≤|≥|<|>|=)(-?(?:\d+\.?\d*|\.\d+))$/;
+function compares(word: string): ((member: Member) => boolean) | null {
+  const [, what = '', sign = '', number = ''] = COMPARISON.exec(word.replace('−', '-')) ?? [];
+  if (what === '') return null;
+  const wanted = Number(number);
+  // Exponents are printed with three figures; who types one of those means it.
+  const close = 0.005 * Math.abs(wanted);
+  return ({ dimension, exponent }) => {
+    const value = what.startsWith('λ') || what === 'exponent' ? exponent : dimension;
+    if (value === null) return false;
+    if (sign === '=') return Math.abs(value - wanted) <= close;
+    if (sign.startsWith('<') || sign === '≤') return sign === '<' ? value < wanted : value <= wanted;
+    return sign === '>' ? value > wanted : value >= wanted;
+  };
+}
+
 /** The test whether a member is wished for. */
 export function wished({ query, family, size, nature }: Wish): (entry: Entry) => boolean {
-  const words = plain(query).split(/\s+/).filter((word) => word !== '');
+  // Blanks about a sign are no ends of a word.
+  const tests = plain(query).replace(/\s*(<=|>=|[<>=≤≥])\s*/g, '$1').split(/\s+/).filter((word) => word !== '').map((word) => {
+    const compared = compares(word);
+    return (entry: Entry) => (compared === null ? entry.text.includes(word) : compared(entry.member));
+  });
   const ofSize = SIZES.find(({ name }) => name === size);
   const ofNature = NATURES.find(({ name }) => name === nature);
   return (entry) => (family === '' || family === entry.family)
     && (ofSize === undefined || (entry.member.dimension !== null && ofSize.fits(entry.member.dimension)))
     && (ofNature === undefined || ofNature.fits(entry.member))
-    && words.every((word) => entry.text.includes(word));
+    && tests.every((fits) => fits(entry));
 }

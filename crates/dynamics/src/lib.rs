@@ -40,7 +40,7 @@ pub use method::{METHODS, Method, Needs, NoiseOrder};
 pub use outcome::{Divergence, Outcome, Statistics};
 pub use plain::{Plain, PlainMap};
 pub use sample::{Samples, sample_flow, sample_map};
-pub use simulation::Simulation;
+pub use simulation::{Simulation, check_process};
 pub use step::{Workspace, init, step};
 pub use tableau::{DORMAND_PRINCE_5, DORMAND_PRINCE_8, EULER, HEUN, RUNGE_KUTTA_4, TSITOURAS_5, Tableau};
 pub use trajectory::{Checkpoint, Options, Orbit, Stepper, Trajectory};

@@ -76,18 +76,12 @@ impl<P: Process> Simulation<P> {
     /// A run from `x0` at `options.t0`.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::Start`], [`Error::Option`], [`Error::Method`] for [`Method::Discrete`] on a
-    /// flow, [`Error::Unsupported`] where the method does not go with the delays, the noise or the form of the
-    /// process.
+    /// [`Error::Dimension`], [`Error::Start`], [`Error::Option`], those of [`check_process`].
     pub fn new(process: P, options: Options, x0: &[f64]) -> Result<Self, Error> {
         options.check()?;
         let n = process.dimension();
         let map = process.is_map();
         let method = options.method;
-        if !map && method == Method::Discrete {
-            let wanted = "a method for flows, such as rk4, tsit5 or rodas4";
-            return Err(Error::Method { method: "discrete", system: "flow", wanted });
-        }
         check_state(x0, n)?;
         check_process(&process, &options)?;
         let straight = map
@@ -506,10 +500,18 @@ impl<P: Process> Simulation<P> {
     }
 }
 
-/// Refuses what the method cannot do.
-fn check_process<P: Process>(process: &P, options: &Options) -> Result<(), Error> {
+/// Whether a method can step a process.
+///
+/// # Errors
+/// [`Error::Method`] for [`Method::Discrete`] on a flow, [`Error::Unsupported`] where the method does not go with the
+/// delays, the noise or the form of the process.
+pub fn check_process<P: Process>(process: &P, options: &Options) -> Result<(), Error> {
     let n = process.dimension();
     let method = options.method;
+    if !process.is_map() && method == Method::Discrete {
+        let wanted = "a method for flows, such as rk4, tsit5 or rodas4";
+        return Err(Error::Method { method: "discrete", system: "flow", wanted });
+    }
     let fault = |reason, wanted| Err(Error::Unsupported { method: method.slug(), reason, wanted });
     if process.delayed().iter().any(|&variable| variable >= n) {
         return fault(

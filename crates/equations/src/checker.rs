@@ -66,7 +66,8 @@ pub(crate) struct Raw {
     pub(crate) tables: Vec<(Named, TableContent)>,
     pub(crate) networks: Vec<(Named, Named, Vec<Argument>)>,
     events: Vec<RawEvent>,
-    initial: Vec<(Named, Expression)>,
+    /// A value where the run begins, and whether it is the past's too.
+    initial: Vec<(Named, Expression, bool)>,
     sets: Vec<RawSet>,
     only: Vec<Named>,
 }
@@ -198,7 +199,7 @@ impl<'a> Checker<'a> {
                     name: name.name,
                     initial,
                     rate,
-                    history: histories.remove(&k),
+                    history: histories.remove(&k).filter(|_| system.history.0.contains(&k)),
                 })
                 .collect(),
             parameters: raw.parameters.into_iter().map(parameter).collect(),
@@ -264,7 +265,8 @@ impl<'a> Checker<'a> {
                     self.model.numbers.push((name, value));
                 }
             }
-            Statement::Initial(name, value) => self.model.initial.push((name, value)),
+            Statement::Initial(name, value) => self.model.initial.push((name, value, false)),
+            Statement::Past(name, value) => self.model.initial.push((name, value, true)),
             Statement::Auxiliary(name, expression) => {
                 let have = self.model.auxiliaries.len();
                 if self.room(&name, have, bounds::DEFINITIONS, "auxiliary quantities") {
@@ -394,24 +396,20 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Where the variables start, and what they were before that where it is an expression of time.
+    /// Where the variables start, and what they were before that where the text says so.
     fn starts(&mut self) -> (Vec<f64>, BTreeMap<usize, Expression>) {
         let mut start = vec![0.0; self.model.variables.len()];
         let mut histories = BTreeMap::new();
-        for (name, expression) in std::mem::take(&mut self.model.initial) {
+        for (name, expression, past) in std::mem::take(&mut self.model.initial) {
             match self.symbols.get(&name.name.to_ascii_lowercase()) {
                 Some((Symbol::Variable(index), _)) => {
                     let index = *index;
+                    // A number after a formula says where the run begins; the past stays as the formula says.
                     if let Some(value) = self.constant(&expression) {
                         start[index] = value;
                     }
-                    if mentions_time(&expression) {
+                    if past || mentions_time(&expression) {
                         histories.insert(index, expression);
-                    } else if !histories.contains_key(&index) {
-                        continue;
-                    } else if let Some(value) = self.constant(&expression) {
-                        // A number after a formula says where the run begins; the past stays as it was written.
-                        start[index] = value;
                     }
                 }
                 _ => {
@@ -697,7 +695,11 @@ impl<'a> Checker<'a> {
             resets.push(Resets { targets, program: lower(graph, values)? });
         }
         let lags = lower(graph, &lags)?;
-        let history = (histories, lower(graph, &roots.histories)?);
+        // The past of a variable that nothing delays is never asked for.
+        let delayed = |variable: usize| delays.iter().any(|(wanted, ..)| *wanted == variable);
+        let (histories, past): (Vec<usize>, Vec<Id>) =
+            histories.into_iter().zip(roots.histories).filter(|(variable, _)| delayed(*variable)).unzip();
+        let history = (histories, lower(graph, &past)?);
         graph.set_limit(bounds::JACOBIAN_OPERATIONS);
         let states: Vec<Node> = (0..n as u32).map(Node::State).collect();
         let halves = if kind == Kind::Flow { halves(graph, &roots.rates) } else { None };

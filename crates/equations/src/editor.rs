@@ -7,7 +7,7 @@ use crate::lexer::{Kind, Token, lines};
 use crate::options::Options;
 use crate::parser::{Named, Statement, statements};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a stretch of a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -103,19 +103,24 @@ fn definitions(text: &str) -> (BTreeMap<String, Class>, Vec<Defined>) {
     (map, named)
 }
 
-/// Every word and comment of a text with what it is, line by line. A text that is too long has none.
-pub fn highlight(text: &str) -> Vec<Highlight> {
+/// Every word and comment of a text with what it is, line by line, and the words that may be written in it: its own
+/// names, then those of the language. A text that is too long has no words of its own.
+pub fn annotate(text: &str) -> (Vec<Highlight>, Vec<Word>) {
     if text.len() > bounds::TEXT {
-        return Vec::new();
+        return (Vec::new(), vocabulary(Vec::new()));
     }
-    let (known, _) = definitions(text);
+    let (known, named) = definitions(text);
+    (highlight(text, &known), vocabulary(named))
+}
+
+fn highlight(text: &str, known: &BTreeMap<String, Class>) -> Vec<Highlight> {
     let mut findings = Findings::default();
     let lines = lines(text, &mut findings);
     let mut all: Vec<Highlight> = Vec::new();
     for line in &lines {
         let arguments = arguments(&line.tokens);
         for (place, token) in line.tokens.iter().enumerate() {
-            if let Some(class) = class(&line.tokens, place, &known, &arguments) {
+            if let Some(class) = class(&line.tokens, place, known, &arguments) {
                 let span = token.span;
                 all.push(Highlight { line: span.line, column: span.column, length: span.length, class });
             }
@@ -238,15 +243,12 @@ fn comments(text: &str, all: &mut Vec<Highlight>) {
     }
 }
 
-/// The words that may be written in a text: its own names, then those of the language.
-pub fn vocabulary(text: &str) -> Vec<Word> {
+fn vocabulary(named: Vec<Defined>) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    if text.len() <= bounds::TEXT {
-        let (_, named) = definitions(text);
-        for (name, class, detail) in named {
-            if !words.iter().any(|word| word.name.eq_ignore_ascii_case(&name.name)) {
-                words.push(Word { name: name.name, class, detail });
-            }
+    let mut met = BTreeSet::new();
+    for (name, class, detail) in named {
+        if met.insert(name.name.to_ascii_lowercase()) {
+            words.push(Word { name: name.name, class, detail });
         }
     }
     for function in Function::ALL {
@@ -289,7 +291,8 @@ mod tests {
 
     fn shown(text: &str) -> Vec<(u32, String, Class)> {
         let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
-        highlight(text)
+        annotate(text)
+            .0
             .into_iter()
             .map(|h| {
                 let from = h.column as usize - 1;
@@ -333,7 +336,7 @@ mod tests {
         for text in
             ["\"{a=1} b # c", "% comment # more", "@ xp=a#b,yp=c // d", "x'=1//2 # 3", "\u{3c3}'=1 # \u{3c3}"]
         {
-            let all = highlight(text);
+            let (all, _) = annotate(text);
             for pair in all.windows(2) {
                 assert!(
                     pair[0].line < pair[1].line || pair[0].column + pair[0].length <= pair[1].column,
@@ -345,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_vocabulary_has_own_names_first() {
-        let words = vocabulary("par gain=2\nx'=gain*x");
+        let (_, words) = annotate("par gain=2\nx'=gain*x");
         assert_eq!((words[0].name.as_str(), words[0].class), ("gain", Class::Parameter));
         for name in ["x", "tanh", "delay", "wiener", "total", "pi"] {
             assert!(words.iter().any(|word| word.name == name), "{name}");

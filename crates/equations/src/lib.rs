@@ -39,7 +39,7 @@ mod table;
 mod wgsl;
 
 pub use diagnostic::{Diagnostic, Severity, Span, nearest};
-pub use editor::{Class, Highlight, Word, highlight, vocabulary};
+pub use editor::{Class, Highlight, Word, annotate};
 pub use export::{Export, export};
 pub use expression::{Expression, Form, Function, Infix};
 pub use graph::digamma;

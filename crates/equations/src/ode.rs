@@ -19,6 +19,10 @@ pub fn format_ode(model: &Model, parameters: &[f64], initial: &[f64]) -> String 
         let _ = writeln!(out, "par {}={}", parameter.name, value(parameters.get(k), parameter.value));
     }
     for (k, variable) in model.variables.iter().enumerate() {
+        // The past comes first: a start behind it leaves it as it is.
+        if let Some(history) = &variable.history {
+            let _ = writeln!(out, "{}(0)={history}", variable.name);
+        }
         let _ = writeln!(out, "init {}={}", variable.name, value(initial.get(k), variable.initial));
     }
     for name in &model.noises {
@@ -51,11 +55,6 @@ pub fn format_ode(model: &Model, parameters: &[f64], initial: &[f64]) -> String 
             Kind::Map => "(t+1)",
         };
         let _ = writeln!(out, "{}{sides}={}", variable.name, variable.rate);
-    }
-    for variable in &model.variables {
-        if let Some(history) = &variable.history {
-            let _ = writeln!(out, "{}(0)={history}", variable.name);
-        }
     }
     for event in &model.events {
         let sign = match event.crossing {

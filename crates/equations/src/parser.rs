@@ -23,6 +23,8 @@ pub(crate) enum Statement {
     Parameter(Named, Expression),
     Number(Named, Expression),
     Initial(Named, Expression),
+    /// `x(0)=value`: the start, and what the variable was before it.
+    Past(Named, Expression),
     Auxiliary(Named, Expression),
     /// `name=...`
     Fixed(Named, Expression),
@@ -330,7 +332,7 @@ impl Cursor<'_> {
             }
             self.at += 2;
             self.expect("=", "after x(0)")?;
-            out.push(Statement::Initial(name, self.whole()?));
+            out.push(Statement::Past(name, self.whole()?));
             return Ok(());
         }
         let mut arguments = Vec::new();

@@ -185,6 +185,22 @@ fn delayed_values_are_inputs_with_a_variable_and_a_lag() {
 }
 
 #[test]
+fn a_number_at_0_is_the_past_too_and_a_start_behind_it_leaves_it() {
+    let text = "x'=-delay(x,1)\ny'=-y\nx(0)=2\ninit x=3\ny(0)=4";
+    let past = |model: &Model| {
+        let mut past = [0.0; 2];
+        process(model).history(-1.0, &mut past);
+        past
+    };
+    let delayed = model(text);
+    assert_eq!((delayed.initial(), past(&delayed)), (vec![3.0, 4.0], [2.0, 0.0]));
+    let again = model(&format_ode(&delayed, &[], &[]));
+    assert_eq!((again.initial(), past(&again)), (vec![3.0, 4.0], [2.0, 0.0]));
+    // As in XPPAUT, a start alone says nothing of the past.
+    assert_eq!(past(&model("x'=-delay(x,1)\ny'=-y\ninit x=3")), [0.0; 2]);
+}
+
+#[test]
 fn noise_is_affine_and_its_strength_is_exact() {
     let text = "x'=-x+s*x*w\ny'=-y+s*v\nwiener w,v\npar s=0.5";
     let noisy = model(text);

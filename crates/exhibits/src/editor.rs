@@ -19,12 +19,13 @@ pub fn read_along(text: &str) -> Reading {
         }
         .to_owned()
     };
+    let (highlights, words) = equations::annotate(text);
     Reading {
-        highlights: equations::highlight(text)
+        highlights: highlights
             .into_iter()
             .map(|h| Highlight { line: h.line, column: h.column, length: h.length, class: class(h.class) })
             .collect(),
-        words: equations::vocabulary(text)
+        words: words
             .into_iter()
             .map(|w| Word { name: w.name, class: class(w.class), detail: w.detail })
             .collect(),

@@ -2,7 +2,7 @@
 
 use crate::error::{ExhibitError, nearest};
 use crate::exhibits::read_equations;
-use dynamics::{METHODS, Method, Options, Simulation, Stepper};
+use dynamics::{METHODS, Method, Options, Simulation, Stepper, check_process};
 use equations::{Kind, Model};
 use numerics::Real;
 use std::borrow::Cow;
@@ -109,11 +109,8 @@ impl Subject {
         if self.is_map() {
             return vec![Method::Discrete];
         }
-        let start = self.start();
         let process = self.process(&self.parameters());
-        let goes = |method: Method| {
-            Simulation::new(process.clone(), self.options(method, self.step()), &start).is_ok()
-        };
+        let goes = |method: Method| check_process(&process, &self.options(method, self.step())).is_ok();
         let own = Some(self.method()).filter(|own| goes(*own));
         let others = METHODS.into_iter().filter(|method| *method != self.method() && goes(*method));
         own.into_iter().chain(others).collect()

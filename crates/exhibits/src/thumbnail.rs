@@ -3,8 +3,8 @@
 use crate::error::ExhibitError;
 use crate::exhibit::Means;
 use crate::session::Session;
-use crate::subject::Subject;
-use dynamics::{Method, Options, Simulation, Stepper};
+use crate::subject::{Runner, Subject};
+use dynamics::Stepper;
 use gpu::raster::Raster;
 use gpu::scene::{Camera, ColourScale, Layer, LineStyle, Panel, Projection, Scene, Theme, palette};
 use recipe::Recipe;
@@ -89,13 +89,6 @@ struct Walk {
     period: f64,
 }
 
-/// The solver, step and bound of a system's file.
-fn options(subject: &Subject) -> Options {
-    let named = subject.model().options.meth.as_deref().and_then(Method::from_xpp);
-    let method = if subject.is_map() { Method::Discrete } else { named.unwrap_or_default() };
-    subject.options(method, subject.step())
-}
-
 /// A trajectory from the default start over some periods, the first few left out; or `rows` states of it. One that
 /// diverges counts up to there.
 fn walk(subject: &Subject, periods: f64, rows: Option<u64>) -> Result<Walk, ExhibitError> {
@@ -118,8 +111,7 @@ fn walk(subject: &Subject, periods: f64, rows: Option<u64>) -> Result<Walk, Exhi
         None if subject.is_map() => 1,
         None => ((per_period / POINTS) as u64).max(1),
     };
-    let refused = |e: dynamics::Error| ExhibitError::Refused(format!("{}: {e}", subject.name()));
-    let mut run = Simulation::new(process(subject), options(subject), &subject.start()).map_err(refused)?;
+    let mut run = run(subject, &subject.start())?;
     let mut states = Vec::new();
     if run.advance_by(skipped).is_ok() {
         for _ in 0..shown / stride {
@@ -136,9 +128,8 @@ fn walk(subject: &Subject, periods: f64, rows: Option<u64>) -> Result<Walk, Exhi
     Ok(Walk { states, quarter: quarter.max(1), period })
 }
 
-fn process(subject: &Subject) -> zoo::SystemProcess {
-    let parameters = subject.parameters();
-    zoo::SystemProcess::new(subject.model(), subject.field(&parameters), &parameters)
+fn run(subject: &Subject, start: &[f64]) -> Result<Runner, ExhibitError> {
+    subject.stepper(&subject.parameters(), subject.options(subject.method(), subject.step()), start)
 }
 
 /// Points on the axes, with the speed between them. A single variable stands against its own past: the value before
@@ -188,8 +179,7 @@ fn paths(subject: &Subject, [x, y]: [[f64; 2]; 2], period: f64) -> Result<Vec<[f
     let stride = ((per_period / POINTS) as u64).max(1);
     for (i, j) in (0..PLANE).flat_map(|i| (0..PLANE).map(move |j| (i, j))) {
         let start = [between(x, i), between(y, j)];
-        let refused = |e: dynamics::Error| ExhibitError::Refused(e.to_string());
-        let mut run = Simulation::new(process(subject), options(subject), &start).map_err(refused)?;
+        let mut run = run(subject, &start)?;
         let mut last = [start[0] as f32, start[1] as f32];
         all.push([f32::NAN; 4]);
         // The cast saturates.

@@ -255,13 +255,6 @@ impl Julia<'_> {
         }
     }
 
-    fn points(&self, table: usize) -> &str {
-        match self.script.tables[table].content {
-            Content::Function(_) => &self.names.points[table],
-            Content::Values(_) => &self.names.contents[table],
-        }
-    }
-
     /// An element of an array by an index from 0.
     fn element(&self, array: (Family, usize, usize), index: &str) -> String {
         match Web::row(array) {
@@ -283,7 +276,7 @@ impl Julia<'_> {
                 self.names.networks[k],
                 head.join(", "),
             );
-            let weights = self.points(web.weights);
+            let weights = self.names.values_of(self.script, web.weights);
             let weight = match web.pattern {
                 Pattern::Convolution { border, points, reach } => {
                     let _ = writeln!(out, "    for offset in -{reach}:{reach}");
@@ -310,7 +303,7 @@ impl Julia<'_> {
                         out,
                         "    for link in ({connections} * site + 1):({connections} * (site + 1))"
                     );
-                    let _ = writeln!(out, "        place = Int({}[link])", self.points(indices));
+                    let _ = writeln!(out, "        place = Int({}[link])", self.names.values_of(self.script, indices));
                     format!("{weights}[link]")
                 }
                 Pattern::Matrix { columns } => {

@@ -157,6 +157,14 @@ impl Names {
         .collect()
     }
 
+    /// The array of a table's values at its points.
+    pub(crate) fn values_of(&self, script: &Script<'_>, table: usize) -> &str {
+        match script.tables[table].content {
+            Content::Function(_) => &self.points[table],
+            Content::Values(_) => &self.contents[table],
+        }
+    }
+
     pub(crate) fn row(&self, row: Row) -> String {
         self.rows.get(&row).cloned().unwrap_or_default()
     }

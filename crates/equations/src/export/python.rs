@@ -242,14 +242,6 @@ impl Python<'_> {
         self.out.push_str(&text);
     }
 
-    /// The array of a table's values at its points.
-    fn points(&self, table: usize) -> &str {
-        match self.script.tables[table].content {
-            Content::Function(_) => &self.names.points[table],
-            Content::Values(_) => &self.names.contents[table],
-        }
-    }
-
     fn element(&self, array: (Family, usize, usize), index: &str) -> String {
         match Web::row(array) {
             Some(row) => format!("{}[{index}]", self.names.row(row)),
@@ -273,7 +265,7 @@ impl Python<'_> {
                 head.join(", "),
                 script.model.networks[k].text.replace(['"', '\\'], " ")
             );
-            let weights = self.points(web.weights);
+            let weights = self.names.values_of(self.script, web.weights);
             let mut indent = "        ";
             let weight = match web.pattern {
                 Pattern::Convolution { border, points, reach } => {
@@ -302,7 +294,7 @@ impl Python<'_> {
                         text,
                         "    for link in range({connections} * site, {connections} * (site + 1)):"
                     );
-                    let _ = writeln!(text, "        place = int({}[link])", self.points(indices));
+                    let _ = writeln!(text, "        place = int({}[link])", self.names.values_of(self.script, indices));
                     format!("{weights}[link]")
                 }
                 Pattern::Matrix { columns } => {

@@ -237,14 +237,6 @@ impl Rust<'_> {
         }
     }
 
-    /// The array of a table's values at its points.
-    fn points(&self, table: usize) -> &str {
-        match self.script.tables[table].content {
-            Content::Function(_) => &self.names.points[table],
-            Content::Values(_) => &self.names.contents[table],
-        }
-    }
-
     fn element(&self, array: (Family, usize, usize), index: &str) -> String {
         match Web::row(array) {
             Some(row) => format!("{}[{index} as usize]", self.names.row(row)),
@@ -266,7 +258,7 @@ impl Rust<'_> {
                 self.names.networks[k],
                 head.join(", "),
             );
-            let weights = self.points(web.weights);
+            let weights = self.names.values_of(self.script, web.weights);
             let mut closed = "    }\n";
             let mut indent = "        ";
             let weight = match web.pattern {
@@ -296,7 +288,7 @@ impl Rust<'_> {
                 Pattern::Sparse { connections, indices } => {
                     let _ =
                         writeln!(out, "    for link in {connections} * site..{connections} * (site + 1) {{");
-                    let _ = writeln!(out, "        let place = {}[link as usize];", self.points(indices));
+                    let _ = writeln!(out, "        let place = {}[link as usize];", self.names.values_of(self.script, indices));
                     format!("{weights}[link as usize]")
                 }
                 Pattern::Matrix { columns } => {

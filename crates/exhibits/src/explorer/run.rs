@@ -135,6 +135,12 @@ fn scatter(start: &[f64], extent: &Extent, spread: f64, count: usize, seed: u64)
     states
 }
 
+/// The first `count` of some states of `n` variables, trajectory by trajectory, as a kernel keeps them.
+fn by_trajectory(states: &[f64], n: usize, count: usize) -> Vec<f32> {
+    let all = states.len() / n;
+    (0..count).flat_map(|copy| (0..n).map(move |j| states[j * all + copy] as f32)).collect()
+}
+
 fn solver(subject: &Subject, values: &Values) -> Method {
     if subject.is_map() {
         Method::Discrete
@@ -212,6 +218,15 @@ impl Exploration {
         Ok(run)
     }
 
+    /// The parameters with what the stimulus adds.
+    fn parameters_now(&self) -> Vec<f64> {
+        let mut now = self.parameters.clone();
+        if let Some(target) = now.get_mut(self.stimulus.target) {
+            *target += self.stimulus.added;
+        }
+        now
+    }
+
     fn move_to_gpu(&mut self, device: &Arc<gpu::Device>, states: &[f64]) {
         let n = self.start.len();
         let kernel = match self.subject.kernel() {
@@ -226,11 +241,7 @@ impl Exploration {
             self.note =
                 Some(format!("This adapter is software; {count} of the {} copies are drawn.", self.count));
         }
-        // Trajectory by trajectory, as the kernel keeps them.
-        let mut single = Vec::with_capacity(count * n);
-        for copy in 0..count {
-            single.extend((0..n).map(|j| states[j * self.count + copy] as f32));
-        }
+        let single = by_trajectory(states, n, count);
         let noisy = !self.subject.model().system().draws().is_empty();
         let options = gpu::EnsembleOptions {
             dt: self.dt as f32,
@@ -476,10 +487,7 @@ impl Exploration {
     fn plane_layers(&mut self, bounds: [[f64; 2]; 2]) -> [Layer; 3] {
         let moving = self.subject.model().depends_on_time();
         let time = if moving { self.witness.time() } else { 0.0 };
-        let mut now = self.parameters.clone();
-        if let Some(target) = now.get_mut(self.stimulus.target) {
-            *target += self.stimulus.added;
-        }
+        let now = self.parameters_now();
         let kept = self.plane.as_ref().filter(|p| p.time == time && p.parameters == now);
         if let Some(kept) = kept {
             return kept.layers.clone();
@@ -769,10 +777,7 @@ impl Run for Exploration {
         let mut options = self.subject.options(self.solver, self.dt);
         options.t0 = self.witness.time();
         options.seed = self.seed;
-        let mut now = self.parameters.clone();
-        if let Some(target) = now.get_mut(self.stimulus.target) {
-            *target += self.stimulus.added;
-        }
+        let now = self.parameters_now();
         let Ok(runner) = self.subject.stepper(&now, options, &[x, y]) else { return false };
         if self.picked.len() == PICKED {
             self.picked.remove(0);
@@ -802,10 +807,7 @@ impl Run for Exploration {
         }
         self.parameters = parameters;
         self.stimulus.added = from.f64()?;
-        let mut now = self.parameters.clone();
-        if let Some(target) = now.get_mut(self.stimulus.target) {
-            *target += self.stimulus.added;
-        }
+        let now = self.parameters_now();
         self.field.set_parameters(&now);
         for runner in [&mut self.witness, &mut self.neighbour] {
             runner.process_mut().set_parameters(&now);
@@ -838,11 +840,7 @@ impl Run for Exploration {
             }
             Copies::Gpu { ensemble, pending } => {
                 *pending = 0;
-                let drawn = ensemble.trajectories();
-                let mut single = Vec::with_capacity(drawn * n);
-                for copy in 0..drawn {
-                    single.extend((0..n).map(|j| states[j * self.count + copy] as f32));
-                }
+                let single = by_trajectory(&states, n, ensemble.trajectories());
                 ensemble.set_states(&single, time as f32);
             }
         }
