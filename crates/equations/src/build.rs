@@ -2,7 +2,7 @@
 
 use crate::bounds;
 use crate::checker::{Callee, Raw, Symbol};
-use crate::diagnostic::{Findings, Severity, Span, nearest};
+use crate::diagnostic::{Findings, Severity, Span};
 use crate::expression::{Expression, Form, Function, INDEX, Infix};
 use crate::graph::{Full, Graph, Id, Node, One, Two};
 use crate::model::TableContent;
@@ -291,7 +291,7 @@ impl<'a> Builder<'a> {
                 known.push("pi");
                 let message = format!("`{name}` is not known");
                 let otherwise = format!("give it a value: par {name}=1");
-                self.findings.unknown(Severity::Error, span, message, nearest(name, known), Some(otherwise));
+                self.findings.unknown(Severity::Error, span, message, name, known, Some(otherwise));
                 Err(Stop::Noted)
             }
         }
@@ -482,7 +482,7 @@ impl<'a> Builder<'a> {
             if self.symbols.contains_key(&name.to_ascii_lowercase()) {
                 self.findings.error(span, message, Some("multiplication is written `*`".into()));
             } else {
-                self.findings.unknown(Severity::Error, span, message, nearest(name, known), None);
+                self.findings.unknown(Severity::Error, span, message, name, known, None);
             }
             return Err(Stop::Noted);
         };

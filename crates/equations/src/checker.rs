@@ -2,7 +2,7 @@
 
 use crate::bounds;
 use crate::build::{Builder, Call, Stop, call_of, operation_of, span_of};
-use crate::diagnostic::{Findings, Severity, Span, nearest};
+use crate::diagnostic::{Findings, Severity, Span};
 use crate::expression::{Expression, Form, Function};
 use crate::graph::{Full, Graph, Id, Node, apply_one, apply_two};
 use crate::model::{
@@ -416,8 +416,8 @@ impl<'a> Checker<'a> {
                     let known = self.model.variables.iter().map(|(name, _)| name.name.as_str());
                     let message = format!("`{}` is not a variable", name.name);
                     let otherwise = "only variables that have an equation start somewhere".into();
-                    let near = nearest(&name.name, known);
-                    self.findings.unknown(Severity::Error, name.span, message, near, Some(otherwise));
+                    let findings = &mut self.findings;
+                    findings.unknown(Severity::Error, name.span, message, &name.name, known, Some(otherwise));
                 }
             }
         }
@@ -449,8 +449,7 @@ impl<'a> Checker<'a> {
                 } else {
                     let known = self.symbols.keys().map(String::as_str);
                     let message = format!("`{}` is no parameter, variable or setting", key.name);
-                    let near = nearest(&lower, known);
-                    self.findings.unknown(Severity::Warning, key.span, message, near, None);
+                    self.findings.unknown(Severity::Warning, key.span, message, &lower, known, None);
                 }
             }
             if sets.iter().any(|other: &ParameterSet| other.name.eq_ignore_ascii_case(&set.name)) {
@@ -473,8 +472,7 @@ impl<'a> Checker<'a> {
             } else {
                 let variables = self.model.variables.iter().map(|(name, _)| name.name.as_str());
                 let message = format!("`{}` is neither a variable nor an auxiliary quantity", name.name);
-                let near = nearest(&name.name, variables);
-                self.findings.unknown(Severity::Error, name.span, message, near, None);
+                self.findings.unknown(Severity::Error, name.span, message, &name.name, variables, None);
             }
         }
         columns
@@ -496,10 +494,19 @@ impl<'a> Checker<'a> {
                         let variables = self.model.variables.iter().map(|(name, _)| name.name.as_str());
                         let known =
                             variables.chain(self.model.parameters.iter().map(|(n, _)| n.name.as_str()));
-                        let near = if found.is_some() { None } else { nearest(&name.name, known) };
+                        // A name that stands for something else is not misspelt.
+                        let known = known.filter(|_| found.is_none());
                         let message = format!("`{}` is neither a variable nor a parameter", name.name);
                         let otherwise = "an event gives new values to variables and parameters".into();
-                        self.findings.unknown(Severity::Error, name.span, message, near, Some(otherwise));
+                        let findings = &mut self.findings;
+                        findings.unknown(
+                            Severity::Error,
+                            name.span,
+                            message,
+                            &name.name,
+                            known,
+                            Some(otherwise),
+                        );
                     }
                 }
             }

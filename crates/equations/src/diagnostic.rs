@@ -90,17 +90,26 @@ impl Findings {
         let help = (!help.is_empty()).then(|| help.into());
         self.error(span, format!("{feature} are not supported"), help);
     }
-    /// A name, which `span` covers, that is not known; `near` is the one that was probably meant, and without
-    /// it `otherwise` helps.
-    pub(crate) fn unknown(
+    /// A name, which `span` covers, that is none of `known`: the nearest one was probably meant, and where none
+    /// is near `otherwise` helps. A finding already noted is not noted again, since one line of an array is
+    /// expanded many times, and the known names are compared only for what is noted.
+    pub(crate) fn unknown<'a>(
         &mut self,
         severity: Severity,
         span: Span,
         message: String,
-        near: Option<&str>,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
         otherwise: Option<String>,
     ) {
         self.failed |= severity == Severity::Error;
+        let noted = |other: &Diagnostic| {
+            (other.line, other.column) == (span.line, span.column) && other.message == message
+        };
+        if self.full() || self.list.iter().any(noted) {
+            return;
+        }
+        let near = nearest(name, known);
         let help = near.map(|near| format!("did you mean `{near}`?")).or(otherwise);
         self.push(severity, span, message, help, near.map(String::from));
     }

@@ -1,6 +1,6 @@
 //! The `@` settings of a text.
 
-use crate::diagnostic::{Findings, Severity, Span, nearest};
+use crate::diagnostic::{Findings, Severity, Span};
 use crate::parser::Named;
 use serde::Serialize;
 
@@ -306,7 +306,7 @@ impl Options {
                     findings.warning(name.span, message, None);
                 } else {
                     let message = format!("option `{}` is not known and has no effect", name.name);
-                    findings.unknown(Severity::Warning, name.span, message, nearest(&key, all), None);
+                    findings.unknown(Severity::Warning, name.span, message, &key, all, None);
                 }
                 self.others.push((name.name, value));
             }

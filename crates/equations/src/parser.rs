@@ -2,7 +2,7 @@
 
 use crate::arrays::{Single, expand};
 use crate::bounds;
-use crate::diagnostic::{Findings, Severity, Span, nearest};
+use crate::diagnostic::{Findings, Severity, Span};
 use crate::expression::{Expression, Form, Function, INDEX, Infix, SIGN};
 use crate::lexer::{Kind, Token, lines};
 use numerics::Crossing;
@@ -293,7 +293,10 @@ impl Cursor<'_> {
         }
         if self.mark(1, "/") && self.word(2).as_deref() == Some("dt") && self.mark(3, "=") {
             let mut name = self.named()?;
-            if !first.starts_with('d') || first.len() < 2 {
+            let derived = first
+                .strip_prefix('d')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+            if !derived {
                 return self.fail(name.span, "expected dx/dt=", "write x'=... or dx/dt=...");
             }
             name.name.remove(0);
@@ -385,8 +388,7 @@ impl Cursor<'_> {
                 let otherwise = "a line is x'=..., x(t+1)=..., name=..., f(x)=..., par, number, init, aux, wiener, global, \
                                  table, special, set, only or @"
                     .into();
-                let near = nearest(first, known);
-                self.findings.unknown(Severity::Error, span, message, near, Some(otherwise));
+                self.findings.unknown(Severity::Error, span, message, first, known, Some(otherwise));
                 return Err(Failed);
             }
         };

@@ -409,3 +409,27 @@ fn a_rate_that_is_infinite_whatever_the_state_is_warned_of() {
     assert!(warning.message.contains("the rate of `x` is inf whatever the state"), "{warning}");
     assert!(parsed.model.is_some() && parse("x'=1/y\ny'=0").diagnostics.is_empty());
 }
+
+#[test]
+fn only_a_name_that_begins_with_a_letter_is_derived() {
+    for text in ["d1Kx/dt=1", "d/dt=1", "x/dt=1"] {
+        let parsed = equations::parse(text);
+        assert!(parsed.model.is_none(), "{text:?}");
+        assert!(
+            parsed.diagnostics[0].message.contains("expected dx/dt="),
+            "{text:?}: {:?}",
+            parsed.diagnostics
+        );
+    }
+    assert!(parse("d_x/dt=1\ndKx1/dt=2").model.is_some());
+}
+
+#[test]
+fn an_unknown_name_in_an_array_is_told_once() {
+    let parsed =
+        equations::parse("x[1..600]'=-x[j]+speling+sum(0,500)of(speling*shift(x0,i'))\npar spelling=1");
+    let unknown = parsed.diagnostics.iter().filter(|d| d.message.contains("`speling`")).count();
+    assert!(parsed.model.is_none());
+    assert_eq!(unknown, 2, "{:?}", parsed.diagnostics);
+    assert_eq!(parsed.diagnostics[0].replacement.as_deref(), Some("spelling"));
+}

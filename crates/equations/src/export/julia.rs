@@ -303,7 +303,11 @@ impl Julia<'_> {
                         out,
                         "    for link in ({connections} * site + 1):({connections} * (site + 1))"
                     );
-                    let _ = writeln!(out, "        place = Int({}[link])", self.names.values_of(self.script, indices));
+                    let _ = writeln!(
+                        out,
+                        "        place = Int({}[link])",
+                        self.names.values_of(self.script, indices)
+                    );
                     format!("{weights}[link]")
                 }
                 Pattern::Matrix { columns } => {

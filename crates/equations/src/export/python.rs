@@ -294,7 +294,11 @@ impl Python<'_> {
                         text,
                         "    for link in range({connections} * site, {connections} * (site + 1)):"
                     );
-                    let _ = writeln!(text, "        place = int({}[link])", self.names.values_of(self.script, indices));
+                    let _ = writeln!(
+                        text,
+                        "        place = int({}[link])",
+                        self.names.values_of(self.script, indices)
+                    );
                     format!("{weights}[link]")
                 }
                 Pattern::Matrix { columns } => {

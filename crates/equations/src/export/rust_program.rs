@@ -288,7 +288,11 @@ impl Rust<'_> {
                 Pattern::Sparse { connections, indices } => {
                     let _ =
                         writeln!(out, "    for link in {connections} * site..{connections} * (site + 1) {{");
-                    let _ = writeln!(out, "        let place = {}[link as usize];", self.names.values_of(self.script, indices));
+                    let _ = writeln!(
+                        out,
+                        "        let place = {}[link as usize];",
+                        self.names.values_of(self.script, indices)
+                    );
                     format!("{weights}[link as usize]")
                 }
                 Pattern::Matrix { columns } => {
