@@ -2,6 +2,7 @@
 
 use numerics::Real;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A hash for nodes, which are a few small numbers: several times faster than the standard one, which guards against
@@ -149,16 +150,16 @@ impl Graph {
     }
 
     pub(crate) fn add(&mut self, node: Node) -> Built {
-        if let Some(&id) = self.known.get(&node) {
-            return Ok(id);
-        }
-        if self.nodes.len() >= self.limit {
-            return Err(Full);
-        }
         let id = self.nodes.len() as Id;
-        self.nodes.push(node);
-        self.known.insert(node, id);
-        Ok(id)
+        match self.known.entry(node) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(_) if self.nodes.len() >= self.limit => Err(Full),
+            Entry::Vacant(place) => {
+                place.insert(id);
+                self.nodes.push(node);
+                Ok(id)
+            }
+        }
     }
 
     pub(crate) fn constant(&mut self, value: f64) -> Built {
