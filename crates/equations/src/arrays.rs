@@ -47,6 +47,16 @@ fn steps(first: i64, last: i64) -> impl Iterator<Item = i64> {
     (0..=(last - first).abs()).map(move |k| if down { first - k } else { first + k })
 }
 
+/// Whether a name made of several tokens is as short as names are; a finding where not.
+fn short(name: &str, span: Span, findings: &mut Findings) -> bool {
+    let short = name.len() <= bounds::NAME;
+    if !short {
+        let help = format!("names have at most {} characters", bounds::NAME);
+        findings.error(span, "this name is too long", Some(help));
+    }
+    short
+}
+
 struct Writer<'a> {
     out: Vec<Single>,
     tokens: usize,
@@ -143,9 +153,7 @@ impl Writer<'_> {
                         word.push_str(&value.to_string());
                         *whole = whole.to(span);
                         open = Some(*whole);
-                        if word.len() > bounds::NAME {
-                            let help = format!("names have at most {} characters", bounds::NAME);
-                            self.findings.error(*whole, "this name is too long", Some(help));
+                        if !short(word, *whole, self.findings) {
                             return;
                         }
                     }
@@ -169,7 +177,11 @@ impl Writer<'_> {
             {
                 word.push_str(more);
                 *span = span.to(token.span);
-                open = Some(*span);
+                let whole = *span;
+                open = Some(whole);
+                if !short(word, whole, self.findings) {
+                    return;
+                }
                 continue;
             }
             open = token.word().is_some().then_some(token.span);

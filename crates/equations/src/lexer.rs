@@ -323,7 +323,9 @@ fn settings(c: &[char], from: usize, to: usize, line: u32) -> Vec<Token> {
         while at < to && !apart(c[at]) && c[at] != '=' {
             at += 1;
         }
-        tokens.push(Token { kind: Kind::Text(c[start..at].iter().collect()), span: span(start, at) });
+        if at > start {
+            tokens.push(Token { kind: Kind::Text(c[start..at].iter().collect()), span: span(start, at) });
+        }
         let equals = at + c[at..to].iter().take_while(|c| c.is_whitespace()).count();
         if c.get(equals) != Some(&'=') || equals >= to {
             continue;
@@ -337,6 +339,10 @@ fn settings(c: &[char], from: usize, to: usize, line: u32) -> Vec<Token> {
         }
         if at > start {
             tokens.push(Token { kind: Kind::Text(c[start..at].iter().collect()), span: span(start, at) });
+        } else if at < to {
+            // What keeps the next name from being taken for the value.
+            tokens.push(Token { kind: Kind::Mark(","), span: span(at, at + 1) });
+            at += 1;
         }
     }
     tokens

@@ -433,3 +433,25 @@ fn an_unknown_name_in_an_array_is_told_once() {
     assert_eq!(unknown, 2, "{:?}", parsed.diagnostics);
     assert_eq!(parsed.diagnostics[0].replacement.as_deref(), Some("spelling"));
 }
+
+#[test]
+fn a_setting_without_a_name_or_a_value_takes_no_other() {
+    for (text, wanted) in [
+        ("x'=1\n@ =2, dt=0.1", "the name of a setting"),
+        ("x'=1\n@ dt=, total=3", "`dt` has no value"),
+        ("x'=1\n@ dt=\\0, total=3", "`dt` has no value"),
+        ("x'=1\n@ total=3, dt=", "`dt` has no value"),
+    ] {
+        let parsed = equations::parse(text);
+        assert!(parsed.model.is_none(), "{text:?}");
+        assert!(parsed.diagnostics.iter().any(|d| d.message.contains(wanted)), "{:?}", parsed.diagnostics);
+    }
+}
+
+#[test]
+fn names_made_of_an_array_and_its_ending_have_a_bound_too() {
+    let parsed = equations::parse(&format!("theta[0..9]{}'=1", "t".repeat(27)));
+    assert!(parsed.model.is_none());
+    assert!(parsed.diagnostics[0].message.contains("too long"), "{:?}", parsed.diagnostics);
+    assert!(parse(&format!("theta[0..9]{}'=1", "t".repeat(26))).model.is_some());
+}
