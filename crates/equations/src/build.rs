@@ -335,7 +335,7 @@ impl<'a> Builder<'a> {
             Some((symbol, _)) => Ok(*symbol),
             None => {
                 self.name(name, span, &[])?;
-                Err(Stop::Noted)
+                self.fail(span, format!("`{name}` is one of a kind: nothing stands beside it"), "")
             }
         }
     }

@@ -77,9 +77,10 @@ impl Findings {
         self.failed = true;
         self.push(Severity::Error, span, message.into(), help, None);
     }
-    /// Whether no more is noted.
+    /// Whether no more errors are noted.
     pub(crate) fn full(&self) -> bool {
-        self.list.len() >= crate::bounds::DIAGNOSTICS
+        let warned = || self.list.iter().any(|noted| noted.severity == Severity::Warning);
+        self.list.len() >= crate::bounds::DIAGNOSTICS && !warned()
     }
     pub(crate) fn warning(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
         self.push(Severity::Warning, span, message.into(), help, None);
@@ -106,7 +107,7 @@ impl Findings {
         let noted = |other: &Diagnostic| {
             (other.line, other.column) == (span.line, span.column) && other.message == message
         };
-        if self.full() || self.list.iter().any(noted) {
+        if self.list.iter().any(noted) || self.full() {
             return;
         }
         let near = nearest(name, known);
@@ -121,10 +122,17 @@ impl Findings {
         help: Option<String>,
         replacement: Option<String>,
     ) {
+        let Span { line, column, length } = span;
+        let length = length.max(1);
+        let finding = Diagnostic { severity, line, column, length, message, help, replacement };
         if self.list.len() < crate::bounds::DIAGNOSTICS {
-            let Span { line, column, length } = span;
-            let length = length.max(1);
-            self.list.push(Diagnostic { severity, line, column, length, message, help, replacement });
+            self.list.push(finding);
+        } else if severity == Severity::Error
+            && let Some(warning) = self.list.iter().rposition(|other| other.severity == Severity::Warning)
+        {
+            // However many warnings there are, what is refused is told.
+            self.list.remove(warning);
+            self.list.push(finding);
         }
     }
 }

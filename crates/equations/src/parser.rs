@@ -6,6 +6,7 @@ use crate::diagnostic::{Findings, Severity, Span};
 use crate::expression::{Expression, Form, Function, INDEX, Infix, SIGN};
 use crate::lexer::{Kind, Token, lines};
 use numerics::Crossing;
+use std::fmt::Write as _;
 
 /// A name as written, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -402,7 +403,7 @@ impl Cursor<'_> {
             let name = self.named()?;
             if self.mark(0, "=") {
                 self.at += 1;
-                let value = self.binary(0)?.0;
+                let value = self.outer()?;
                 out.push(make(name, value));
             } else {
                 // XPPAUT gives a bare name the value 0.
@@ -451,7 +452,7 @@ impl Cursor<'_> {
         };
         let bracket = self.mark(0, "{");
         self.at += usize::from(bracket);
-        let condition = self.binary(0)?.0;
+        let condition = self.outer()?;
         if bracket {
             self.expect("}", "after the condition")?;
         }
@@ -463,7 +464,7 @@ impl Cursor<'_> {
         while !self.mark(0, "}") {
             let name = self.named()?;
             self.expect("=", "after the name that an event resets")?;
-            let value = self.binary(0)?.0;
+            let value = self.outer()?;
             if resets.len() == bounds::RESETS {
                 let help = format!("an event resets at most {} names", bounds::RESETS);
                 return self.fail(name.span, "too many resets", &help);
@@ -599,7 +600,7 @@ impl Cursor<'_> {
 
     /// An expression up to the end of the line.
     fn whole(&mut self) -> Outcome<Expression> {
-        let value = self.binary(0)?.0;
+        let value = self.outer()?;
         if self.peek(0).is_none() {
             return Ok(value);
         }
@@ -616,22 +617,17 @@ impl Cursor<'_> {
 
     /// An expression of operators at least as strong as `least`, and the height of its tree.
     fn binary(&mut self, least: u8) -> Outcome<(Expression, usize)> {
-        self.nesting += 1;
-        if self.nesting > bounds::NESTING {
-            let help =
-                format!("brackets and signs nest at most {} deep; name a part: part=...", bounds::NESTING);
-            return self.fail(self.span(), "this expression nests too deeply", &help);
+        // A row of signs is one sign, so that it takes no depth.
+        let (mut signed, mut negative) = (false, false);
+        while self.mark(0, "-") || self.mark(0, "+") {
+            negative ^= self.mark(0, "-");
+            signed = true;
+            self.at += 1;
         }
-        let (mut left, mut height) = if self.mark(0, "-") {
-            self.at += 1;
-            let (inner, height) = self.binary(least.max(SIGN + 1))?;
-            (Expression::Negate(Box::new(inner)), height + 1)
-        } else if self.mark(0, "+") {
-            self.at += 1;
-            self.binary(least.max(SIGN + 1))?
-        } else {
-            self.primary()?
-        };
+        let (mut left, mut height) = if signed { self.binary(least.max(SIGN + 1))? } else { self.primary()? };
+        if negative {
+            (left, height) = (Expression::Negate(Box::new(left)), height + 1);
+        }
         while let Some(operator) = self.operator() {
             let strength = operator.strength();
             if strength < least {
@@ -647,8 +643,33 @@ impl Cursor<'_> {
             }
             left = Expression::Infix(operator, Box::new(left), Box::new(right));
         }
-        self.nesting -= 1;
         Ok((left, height))
+    }
+
+    fn nests<T>(&mut self) -> Outcome<T> {
+        let help = format!("brackets nest at most {} deep; name a part: part=...", bounds::NESTING);
+        self.fail(self.span(), "this expression nests too deeply", &help)
+    }
+
+    /// An expression outside all brackets.
+    fn outer(&mut self) -> Outcome<Expression> {
+        let (value, height) = self.binary(0)?;
+        // What is printed has brackets that need not be written, and has to be read again.
+        if height > bounds::NESTING / 2 && brackets(&value) > bounds::NESTING {
+            return self.nests();
+        }
+        Ok(value)
+    }
+
+    /// An expression inside brackets that are open already.
+    fn inner(&mut self) -> Outcome<(Expression, usize)> {
+        self.nesting += 1;
+        if self.nesting > bounds::NESTING {
+            return self.nests();
+        }
+        let inner = self.binary(0)?;
+        self.nesting -= 1;
+        Ok(inner)
     }
 
     fn operator(&self) -> Option<Infix> {
@@ -683,7 +704,7 @@ impl Cursor<'_> {
             }
             Kind::Mark("(") => {
                 self.at += 1;
-                let inner = self.binary(0)?;
+                let inner = self.inner()?;
                 self.expect(")", "to close the bracket")?;
                 Ok(inner)
             }
@@ -730,7 +751,7 @@ impl Cursor<'_> {
                 let mut arguments = Vec::new();
                 let mut height = 0;
                 loop {
-                    let (argument, own) = self.binary(0)?;
+                    let (argument, own) = self.inner()?;
                     arguments.push(argument);
                     height = height.max(own);
                     if self.mark(0, ",") && arguments.len() < bounds::ARGUMENTS {
@@ -782,16 +803,16 @@ impl Cursor<'_> {
     fn sum(&mut self, span: Span) -> Outcome<(Expression, usize)> {
         const FORM: &str = "write sum(0,9)of(shift(x0,i'))";
         self.at += 1;
-        let (from, a) = self.binary(0)?;
+        let (from, a) = self.inner()?;
         self.expect(",", "between the bounds of the sum")?;
-        let (to, b) = self.binary(0)?;
+        let (to, b) = self.inner()?;
         self.expect(")", "after the bounds of the sum")?;
         if self.word(0).as_deref() != Some("of") {
             return self.fail(self.span(), format!("expected `of`, {}", self.found()), FORM);
         }
         self.at += 1;
         self.expect("(", "after `of`")?;
-        let (term, c) = self.binary(0)?;
+        let (term, c) = self.inner()?;
         self.expect(")", "after the term of the sum")?;
         Ok((Expression::Sum(Box::new([from, to, term]), span), 1 + a.max(b).max(c)))
     }
@@ -799,7 +820,7 @@ impl Cursor<'_> {
     fn conditional(&mut self) -> Outcome<(Expression, usize)> {
         let mut part = |words: &str| -> Outcome<(Expression, usize)> {
             self.expect("(", words)?;
-            let inner = self.binary(0)?;
+            let inner = self.inner()?;
             self.expect(")", words)?;
             Ok(inner)
         };
@@ -807,13 +828,13 @@ impl Cursor<'_> {
         self.keyword("then")?;
         let (yes, b) = {
             self.expect("(", "after `then`")?;
-            let inner = self.binary(0)?;
+            let inner = self.inner()?;
             self.expect(")", "after the value of `then`")?;
             inner
         };
         self.keyword("else")?;
         self.expect("(", "after `else`")?;
-        let (no, c) = self.binary(0)?;
+        let (no, c) = self.inner()?;
         self.expect(")", "after the value of `else`")?;
         Ok((Expression::If(Box::new([condition, yes, no])), 1 + a.max(b).max(c)))
     }
@@ -826,6 +847,31 @@ impl Cursor<'_> {
         let message = format!("expected `{word}`, {}", self.found());
         self.fail(self.span(), message, "write if(condition)then(value)else(value)")
     }
+}
+
+/// How deep brackets nest in an expression as it is printed.
+fn brackets(value: &Expression) -> usize {
+    #[derive(Default)]
+    struct Depth {
+        now: usize,
+        most: usize,
+    }
+    impl core::fmt::Write for Depth {
+        fn write_str(&mut self, text: &str) -> core::fmt::Result {
+            for byte in text.bytes() {
+                match byte {
+                    b'(' => self.now += 1,
+                    b')' => self.now = self.now.saturating_sub(1),
+                    _ => {}
+                }
+                self.most = self.most.max(self.now);
+            }
+            Ok(())
+        }
+    }
+    let mut depth = Depth::default();
+    let _ = write!(depth, "{value}");
+    depth.most
 }
 
 pub(crate) fn count(arguments: usize) -> String {
