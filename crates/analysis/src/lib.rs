@@ -4,6 +4,7 @@
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.
 #![forbid(unsafe_code)]
 
+mod delay;
 mod error;
 mod fourier;
 mod lyapunov;
@@ -11,6 +12,7 @@ mod measures;
 mod separation;
 mod statistics;
 
+pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use error::Error;
 pub use fourier::{Fourier, power_spectrum, smooth_gaussian};
 pub use lyapunov::{
