@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, ByTableau, Grid, Room, STAGES, run_lanes};
+use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, ByTableau, Room, STAGES, run_lanes};
 use crate::trajectory::check_state;
+use numerics::march::Grid;
 use numerics::{Flow, Map, Real, Stream, sum_by};
 
 /// How starting points lie around the centre.
