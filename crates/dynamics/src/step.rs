@@ -4,7 +4,7 @@ use crate::method::Method;
 use crate::outcome::{Divergence, Outcome};
 use crate::tableau::{TSITOURAS_5, Tableau};
 use numerics::march::{self, Grid, Halt, outside};
-use numerics::{Flow, Real};
+use numerics::{Flow, Noise, Real};
 
 /// Stages of the longest tableau that steps ensembles.
 pub(crate) const STAGES: usize = TSITOURAS_5.stages();
@@ -260,6 +260,59 @@ impl<V: Real, M: numerics::Map<V>> Advance<V> for ByMap<'_, M> {
     #[inline(always)]
     fn apply(&mut self, t: f64, _: f64, x: &[V], next: &mut [V], _: &mut [V], _: &mut [V]) {
         self.0.next(V::splat(t), x, next);
+    }
+}
+
+/// A right-hand side whose random inputs are held.
+struct Held<'a, V, R> {
+    dimension: usize,
+    rhs: &'a mut R,
+    inputs: &'a [V],
+}
+impl<V: Real, R: FnMut(V, &[V], &[V], &mut [V])> Flow<V> for Held<'_, V, R> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    #[inline(always)]
+    fn rate(&mut self, t: V, x: &[V], rate: &mut [V]) {
+        (self.rhs)(t, x, self.inputs, rate);
+    }
+}
+
+/// How a right-hand side with random inputs goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scheme {
+    Euler,
+    Heun,
+    Classical,
+    Map,
+}
+
+/// A right-hand side of time, state and random inputs, which are drawn before each step and held through it.
+pub(crate) struct ByDraws<'a, V, R> {
+    pub(crate) dimension: usize,
+    pub(crate) scheme: Scheme,
+    pub(crate) rhs: &'a mut R,
+    pub(crate) noise: &'a Noise,
+    pub(crate) inputs: &'a mut [V],
+    /// Number of the trajectory in the first lane, and of the step that comes.
+    pub(crate) first: u32,
+    pub(crate) step: u64,
+}
+impl<V: Real, R: FnMut(V, &[V], &[V], &mut [V])> Advance<V> for ByDraws<'_, V, R> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
+        self.noise.fill(self.first, self.step, libm::fabs(h) as f32, self.inputs);
+        self.step = self.step.wrapping_add(1);
+        let mut flow = Held { dimension: self.dimension, rhs: &mut *self.rhs, inputs: &*self.inputs };
+        match self.scheme {
+            Scheme::Euler => euler(&mut flow, t, h, x, next, stages, false),
+            Scheme::Heun => heun(&mut flow, t, h, x, next, stages, scratch, false),
+            Scheme::Classical => classical(&mut flow, t, h, x, next, stages, scratch, false),
+            Scheme::Map => flow.rate(V::splat(t), x, next),
+        }
     }
 }
 

@@ -228,6 +228,15 @@ impl<V: Real> Field<V> {
         }
     }
 
+    /// Writes the right-hand side at the inputs given: delayed values, then draws. Only the register program has any.
+    #[inline]
+    pub fn evaluate_with(&mut self, t: V, x: &[V], inputs: &[V], out: &mut [V]) {
+        match &mut self.kind {
+            Inner::Native { rate, .. } => rate.evaluate(t, x, out),
+            Inner::Interpreted(interpreter) => interpreter.evaluate_with(t, x, inputs, out),
+        }
+    }
+
     #[inline]
     fn evaluate(&mut self, t: V, x: &[V], out: &mut [V]) {
         match &mut self.kind {
