@@ -6,12 +6,13 @@ use crate::outcome::{Divergence, Outcome, Statistics};
 use crate::pack::{Unpack, flag};
 use crate::past::Form;
 use crate::rodas::Rodas;
-use crate::step::{Workspace, combine, explicit, outside};
+use crate::step::{Workspace, combine, explicit};
 use crate::tableau::{
     DORMAND_PRINCE_5, DORMAND_PRINCE_8, EIGHTH_DENSE, EIGHTH_MORE, EIGHTH_THIRD, TSITOURAS_5, Tableau,
 };
 use crate::trajectory::Options;
 use crate::watch::{PARTS, Search, Watch};
+use numerics::march::outside;
 use numerics::{Flow, Process};
 
 /// Most breaking points kept, and most passes over a step whose lags are shorter than it.

@@ -2,9 +2,10 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, ByTableau, Grid, Room, STAGES, run_lanes};
+use crate::step::{ByClassical, ByDraws, ByEuler, ByHeun, ByMap, ByTableau, Room, STAGES, Scheme, run_lanes};
 use crate::trajectory::check_state;
-use numerics::{Flow, Map, Real, Stream, sum_by};
+use numerics::march::Grid;
+use numerics::{Flow, Map, Noise, Real, Stream, sum_by};
 
 /// How starting points lie around the centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,12 +27,14 @@ pub struct EnsembleOptions {
     pub h: f64,
     /// A variable beyond this magnitude has diverged.
     pub bound: f64,
+    /// Number of the first step, for random inputs: what an ensemble elsewhere has done already.
+    pub first_step: u64,
 }
 
 impl Default for EnsembleOptions {
-    /// Runge-Kutta 4 from time 0 with step 0.01 and bound 1e8.
+    /// Runge-Kutta 4 from time 0 and step number 0 with step 0.01 and bound 1e8.
     fn default() -> Self {
-        Self { method: Method::RungeKutta4, t0: 0.0, h: 0.01, bound: 1e8 }
+        Self { method: Method::RungeKutta4, t0: 0.0, h: 0.01, bound: 1e8, first_step: 0 }
     }
 }
 
@@ -66,6 +69,10 @@ pub fn initial_states(centre: &[f64], spread: Spread, trajectories: usize, seed:
 /// # Divergence
 /// After each step a trajectory with a variable beyond the bound, or not a number, is parked: it keeps its last
 /// state within the bound and never moves again, and its flag is set.
+///
+/// # Noise
+/// Trajectory `i` draws as number `i`, at the step number `first_step + step`: neither the others nor the cuts
+/// between calls change what it draws. A kernel on a graphics device draws the same.
 ///
 /// Each lane has the bits that its trajectory has alone in the same precision.
 #[derive(Clone, Debug)]
@@ -237,18 +244,22 @@ impl<V: Real> Ensemble<V> {
         let bound = self.options.bound;
         match self.options.method {
             Method::Euler => {
-                self.each(|x, alive, room| run_lanes(&mut ByEuler(&mut *flow), grid, bound, x, alive, room));
+                self.each(|_, x, alive, room| {
+                    run_lanes(&mut ByEuler(&mut *flow), grid, bound, x, alive, room)
+                });
             }
             Method::RungeKutta4 => {
-                self.each(|x, alive, room| {
+                self.each(|_, x, alive, room| {
                     run_lanes(&mut ByClassical(&mut *flow), grid, bound, x, alive, room)
                 });
             }
             Method::ModifiedEuler => {
-                self.each(|x, alive, room| run_lanes(&mut ByHeun(&mut *flow), grid, bound, x, alive, room));
+                self.each(|_, x, alive, room| {
+                    run_lanes(&mut ByHeun(&mut *flow), grid, bound, x, alive, room)
+                });
             }
             method => match method.tableau().filter(|tableau| tableau.stages() <= STAGES) {
-                Some(tableau) => self.each(|x, alive, room| {
+                Some(tableau) => self.each(|_, x, alive, room| {
                     run_lanes(&mut ByTableau(&mut *flow, tableau), grid, bound, x, alive, room);
                 }),
                 None => {
@@ -274,9 +285,67 @@ impl<V: Real> Ensemble<V> {
         self.check(n)?;
         let grid = Grid { t0: self.options.t0, h: 1.0, first: self.step, count };
         let bound = self.options.bound;
-        self.each(|x, alive, room| run_lanes(&mut ByMap(&mut *map), grid, bound, x, alive, room));
+        self.each(|_, x, alive, room| run_lanes(&mut ByMap(&mut *map), grid, bound, x, alive, room));
         self.step += count;
         Ok(())
+    }
+
+    /// Goes on by `count` steps of a flow with random inputs, which are drawn once a step and held through it.
+    ///
+    /// `rhs` writes the rates at time, state and inputs, these in the order of `noise`. The method is Euler's, which is
+    /// Euler and Maruyama's, or Heun's, or Runge-Kutta 4.
+    ///
+    /// # Errors
+    /// [`Error::Method`] for any other method.
+    pub fn advance_noisy_flow(
+        &mut self,
+        rhs: &mut impl FnMut(V, &[V], &[V], &mut [V]),
+        noise: &Noise,
+        count: u64,
+    ) -> Result<(), Error> {
+        let scheme = match self.options.method {
+            Method::Euler | Method::EulerMaruyama => Scheme::Euler,
+            Method::ModifiedEuler | Method::StochasticHeun => Scheme::Heun,
+            Method::RungeKutta4 => Scheme::Classical,
+            method => {
+                let (system, wanted) = ("noisy flow in an ensemble", "euler-maruyama, heun or rk4");
+                return Err(Error::Method { method: method.slug(), system, wanted });
+            }
+        };
+        self.advance_by_draws(scheme, rhs, noise, self.options.h, count);
+        Ok(())
+    }
+
+    /// Goes on by `count` iterations of a map with random inputs, at the times `t0 + step`; `rhs` writes the state
+    /// that follows time, state and inputs.
+    pub fn advance_noisy_map(
+        &mut self,
+        rhs: &mut impl FnMut(V, &[V], &[V], &mut [V]),
+        noise: &Noise,
+        count: u64,
+    ) {
+        self.advance_by_draws(Scheme::Map, rhs, noise, 1.0, count);
+    }
+
+    fn advance_by_draws(
+        &mut self,
+        scheme: Scheme,
+        rhs: &mut impl FnMut(V, &[V], &[V], &mut [V]),
+        noise: &Noise,
+        h: f64,
+        count: u64,
+    ) {
+        let grid = Grid { t0: self.options.t0, h, first: self.step, count };
+        let (bound, dimension) = (self.options.bound, self.dimension);
+        let step = self.options.first_step.wrapping_add(self.step);
+        let mut inputs = vec![V::zero(); noise.places().len()];
+        self.each(|block, x, alive, room| {
+            let first = (block * V::LANES) as u32;
+            let (rhs, inputs) = (&mut *rhs, inputs.as_mut_slice());
+            let mut draws = ByDraws { dimension, scheme, rhs, noise, inputs, first, step };
+            run_lanes(&mut draws, grid, bound, x, alive, room);
+        });
+        self.step += count;
     }
 
     fn check(&self, wanted: usize) -> Result<(), Error> {
@@ -287,8 +356,8 @@ impl<V: Real> Ensemble<V> {
         }
     }
 
-    /// Runs every block that has a living lane through `run`.
-    fn each(&mut self, mut run: impl FnMut(&mut [V], &mut V, &mut Room<V>)) {
+    /// Runs every block that has a living lane through `run`, which is told the block's index.
+    fn each(&mut self, mut run: impl FnMut(usize, &mut [V], &mut V, &mut Room<V>)) {
         for block in 0..self.blocks {
             if (0..V::LANES).all(|lane| self.alive[block].lane(lane) == 0.0) {
                 continue;
@@ -296,7 +365,7 @@ impl<V: Real> Ensemble<V> {
             for j in 0..self.dimension {
                 self.block[j] = self.state[j * self.blocks + block];
             }
-            run(&mut self.block, &mut self.alive[block], &mut self.room);
+            run(block, &mut self.block, &mut self.alive[block], &mut self.room);
             for j in 0..self.dimension {
                 self.state[j * self.blocks + block] = self.block[j];
             }

@@ -1,5 +1,6 @@
 //! Flows and maps as processes.
 
+use numerics::march::{Grid, Halt};
 use numerics::{Flow, FlowJacobian, Map, MapJacobian, Process};
 
 /// A flow that knows its Jacobian, as a [`Process`] without delays, noise and events.
@@ -16,6 +17,9 @@ impl<F: FlowJacobian> Process for Plain<F> {
     #[inline(always)]
     fn rate(&mut self, t: f64, x: &[f64], _: &[f64], rate: &mut [f64]) {
         self.0.rate(t, x, rate);
+    }
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [f64]) -> Option<Result<(), Halt>> {
+        self.0.march(grid, bound, x)
     }
     fn jacobian(&mut self, t: f64, x: &[f64], _: &[f64], jacobian: &mut [f64]) -> bool {
         self.0.jacobian(t, x, jacobian);
@@ -58,6 +62,9 @@ impl<F: Flow<f64>> Process for Rates<F> {
     #[inline(always)]
     fn rate(&mut self, t: f64, x: &[f64], _: &[f64], rate: &mut [f64]) {
         self.0.rate(t, x, rate);
+    }
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [f64]) -> Option<Result<(), Halt>> {
+        self.0.march(grid, bound, x)
     }
     fn jacobian(&mut self, _: f64, _: &[f64], _: &[f64], _: &mut [f64]) -> bool {
         false

@@ -8,10 +8,11 @@ use crate::method::Method;
 use crate::outcome::{Divergence, Outcome, Statistics};
 use crate::pack::Unpack;
 use crate::past::{Form, Past};
-use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, Grid, Halt, Room, outside, run_plain};
+use crate::step::{ByClassical, ByEuler, ByHeun, ByMap, Room, run_plain};
 use crate::trajectory::{Checkpoint, Options, Stepper, check_state};
 use crate::watch::{EVENTS_LIMIT, Mark, Search, Watch};
 use numerics::Process;
+use numerics::march::{Grid, Halt, outside};
 
 #[derive(Clone, Debug)]
 enum Engine {
@@ -215,7 +216,10 @@ impl<P: Process> Simulation<P> {
                 Method::ModifiedEuler | Method::StochasticHeun => {
                     (run_plain(&mut ByHeun(&mut flow), grid, o.bound, state, room), 2)
                 }
-                _ => (run_plain(&mut ByClassical(&mut flow), grid, o.bound, state, room), 4),
+                _ => match flow.0.march(grid, o.bound, state) {
+                    Some(result) => (result.err(), 4),
+                    None => (run_plain(&mut ByClassical(&mut flow), grid, o.bound, state, room), 4),
+                },
             }
         };
         let done = halt.map_or(grid.count, |halt| halt.done);

@@ -3,7 +3,8 @@
 use crate::method::Method;
 use crate::outcome::{Divergence, Outcome};
 use crate::tableau::{TSITOURAS_5, Tableau};
-use numerics::{Flow, Real};
+use numerics::march::{self, Grid, Halt, outside};
+use numerics::{Flow, Noise, Real};
 
 /// Stages of the longest tableau that steps ensembles.
 pub(crate) const STAGES: usize = TSITOURAS_5.stages();
@@ -97,8 +98,7 @@ pub(crate) fn euler<V: Real, F: Flow<V>>(
     }
 }
 
-/// The classical method with its weights factored, as one writes it by hand; it differs from its tableau by
-/// rounding. `stages` has at least `4 n` entries, the first `n` of which hold `f(t, x)` if `first_known`.
+/// [`march::classical`] of a flow.
 #[inline(always)]
 pub(crate) fn classical<V: Real, F: Flow<V>>(
     flow: &mut F,
@@ -110,32 +110,7 @@ pub(crate) fn classical<V: Real, F: Flow<V>>(
     scratch: &mut [V],
     first_known: bool,
 ) {
-    let n = x.len();
-    let (k1, rest) = stages.split_at_mut(n);
-    let (k2, rest) = rest.split_at_mut(n);
-    let (k3, rest) = rest.split_at_mut(n);
-    let k4 = &mut rest[..n];
-    let (next, y) = (&mut next[..n], &mut scratch[..n]);
-    let middle = V::splat(t + 0.5 * h);
-    let (half, whole, sixth, two) = (V::splat(0.5 * h), V::splat(h), V::splat(h / 6.0), V::splat(2.0));
-    if !first_known {
-        flow.rate(V::splat(t), x, k1);
-    }
-    for i in 0..n {
-        y[i] = x[i] + half * k1[i];
-    }
-    flow.rate(middle, y, k2);
-    for i in 0..n {
-        y[i] = x[i] + half * k2[i];
-    }
-    flow.rate(middle, y, k3);
-    for i in 0..n {
-        y[i] = x[i] + whole * k3[i];
-    }
-    flow.rate(V::splat(t + h), y, k4);
-    for i in 0..n {
-        next[i] = x[i] + sixth * (k1[i] + two * (k2[i] + k3[i]) + k4[i]);
-    }
+    march::classical(|t, x, rate| flow.rate(t, x, rate), t, h, x, next, stages, scratch, first_known);
 }
 
 /// Heun's method: `y = x + h f(t, x)`, `next = x + h/2 (f(t, x) + f(t + h, y))`. `stages` has at least `2 n` entries,
@@ -223,30 +198,6 @@ pub(crate) fn combine<V: Real>(weights: &[f64], k: &[V], h: V, x: &[V], out: &mu
     }
 }
 
-/// Fixed steps at `t0 + index * h`, so that time gathers no rounding.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Grid {
-    pub(crate) t0: f64,
-    pub(crate) h: f64,
-    pub(crate) first: u64,
-    pub(crate) count: u64,
-}
-
-impl Grid {
-    #[inline(always)]
-    pub(crate) fn time(&self, done: u64) -> f64 {
-        self.t0 + (self.first + done) as f64 * self.h
-    }
-}
-
-/// A run that left the bound after `done` good steps.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Halt {
-    pub(crate) done: u64,
-    pub(crate) variable: usize,
-    pub(crate) value: f64,
-}
-
 /// What advances one state: a scheme for a flow, or a map.
 pub(crate) trait Advance<V: Real> {
     fn dimension(&self) -> usize;
@@ -312,6 +263,59 @@ impl<V: Real, M: numerics::Map<V>> Advance<V> for ByMap<'_, M> {
     }
 }
 
+/// A right-hand side whose random inputs are held.
+struct Held<'a, V, R> {
+    dimension: usize,
+    rhs: &'a mut R,
+    inputs: &'a [V],
+}
+impl<V: Real, R: FnMut(V, &[V], &[V], &mut [V])> Flow<V> for Held<'_, V, R> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    #[inline(always)]
+    fn rate(&mut self, t: V, x: &[V], rate: &mut [V]) {
+        (self.rhs)(t, x, self.inputs, rate);
+    }
+}
+
+/// How a right-hand side with random inputs goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scheme {
+    Euler,
+    Heun,
+    Classical,
+    Map,
+}
+
+/// A right-hand side of time, state and random inputs, which are drawn before each step and held through it.
+pub(crate) struct ByDraws<'a, V, R> {
+    pub(crate) dimension: usize,
+    pub(crate) scheme: Scheme,
+    pub(crate) rhs: &'a mut R,
+    pub(crate) noise: &'a Noise,
+    pub(crate) inputs: &'a mut [V],
+    /// Number of the trajectory in the first lane, and of the step that comes.
+    pub(crate) first: u32,
+    pub(crate) step: u64,
+}
+impl<V: Real, R: FnMut(V, &[V], &[V], &mut [V])> Advance<V> for ByDraws<'_, V, R> {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+    fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
+        self.noise.fill(self.first, self.step, libm::fabs(h) as f32, self.inputs);
+        self.step = self.step.wrapping_add(1);
+        let mut flow = Held { dimension: self.dimension, rhs: &mut *self.rhs, inputs: &*self.inputs };
+        match self.scheme {
+            Scheme::Euler => euler(&mut flow, t, h, x, next, stages, false),
+            Scheme::Heun => heun(&mut flow, t, h, x, next, stages, scratch, false),
+            Scheme::Classical => classical(&mut flow, t, h, x, next, stages, scratch, false),
+            Scheme::Map => flow.rate(V::splat(t), x, next),
+        }
+    }
+}
+
 /// Room for a run of any scheme.
 #[derive(Clone, Debug)]
 pub(crate) struct Room<V> {
@@ -324,12 +328,6 @@ impl<V: Real> Room<V> {
     pub(crate) fn new(n: usize) -> Self {
         Self { next: vec![V::zero(); n], stages: vec![V::zero(); STAGES * n], scratch: vec![V::zero(); n] }
     }
-}
-
-/// Index of the first variable outside the bound; a NaN is outside.
-#[inline(always)]
-pub(crate) fn outside(x: &[f64], bound: f64) -> Option<usize> {
-    x.iter().position(|&v| !(v <= bound && v >= -bound))
 }
 
 #[inline(always)]

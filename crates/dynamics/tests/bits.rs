@@ -6,7 +6,8 @@ mod common;
 
 use common::{Burst, Henon, Lorenz, Ring};
 use dynamics::{Method, Options, Orbit, Plain, PlainMap, Simulation, Stepper, Trajectory};
-use numerics::Digest;
+use numerics::march::{Grid, Halt, march};
+use numerics::{Digest, Flow};
 
 /// States, times, outcome and cost of a run, taken in batches so that bulk and single steps both count.
 fn digest(run: &mut dyn Stepper) -> u64 {
@@ -80,4 +81,43 @@ fn a_plain_process_has_the_bits_of_its_flow_or_map() {
         ];
         assert_eq!(found, golden, "{method:?}, {dt}");
     }
+}
+
+/// A flow that takes its steps itself.
+#[derive(Clone, Copy, Debug)]
+struct Marching<F>(F);
+
+impl<F: Flow<f64>> Flow<f64> for Marching<F> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+    fn rate(&mut self, t: f64, x: &[f64], rate: &mut [f64]) {
+        self.0.rate(t, x, rate);
+    }
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [f64]) -> Option<Result<(), Halt>> {
+        let n = self.dimension();
+        match n {
+            1 => Some(march::<f64, 1>(|t, x, k| self.0.rate(t, x, k), grid, bound, x.first_chunk_mut()?)),
+            3 => Some(march::<f64, 3>(|t, x, k| self.0.rate(t, x, k), grid, bound, x.first_chunk_mut()?)),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn a_flow_that_takes_its_steps_itself_runs_as_one_that_does_not() {
+    fn compare<F: Flow<f64> + Copy>(flow: F, start: &[f64]) -> bool {
+        let options = || Options { dt: 0.02, substeps: 3, t0: 0.5, ..Options::default() };
+        let mut own = Trajectory::new(Marching(flow), options(), start).unwrap();
+        let mut other = Trajectory::new(flow, options(), start).unwrap();
+        for count in [1, 40, 0, 7, 200] {
+            assert_eq!(own.advance_by(count), other.advance_by(count));
+            assert_eq!(own.state(), other.state());
+            assert_eq!((own.time(), own.step()), (other.time(), other.step()));
+            assert_eq!(own.statistics(), other.statistics());
+        }
+        own.outcome().is_ok()
+    }
+    assert!(compare(Lorenz, &[1.0, 2.0, 3.0]));
+    assert!(!compare(Burst, &[0.0]), "a burst leaves every bound");
 }

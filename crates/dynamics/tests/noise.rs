@@ -5,8 +5,10 @@
 mod common;
 
 use common::{Lorenz, Model};
-use dynamics::{Error, METHODS, Method, Options, Plain, Simulation, Stepper};
-use numerics::{Draw, Stream};
+use dynamics::{
+    Ensemble, EnsembleOptions, Error, METHODS, Method, Options, Plain, Simulation, Spread, Stepper,
+};
+use numerics::{Draw, Lanes, Noise, Philox, Real, Stream, mean, sum_by};
 
 const DRIFT: f64 = 0.6;
 const NOISE: f64 = 0.8;
@@ -205,4 +207,101 @@ fn what_a_method_cannot_do_with_noise_is_refused_by_name() {
     }
     let text = refused(brownian(), Method::Verlet);
     assert!(text.contains("halves"), "{text}");
+}
+
+const STEP: f64 = 0.02;
+
+fn ensemble<V: Real>(method: Method, trajectories: usize) -> Ensemble<V> {
+    let options = EnsembleOptions { method, h: STEP, first_step: 17, ..EnsembleOptions::default() };
+    Ensemble::new(&[0.2], Spread::Normal(0.3), trajectories, 5, options).unwrap()
+}
+
+/// Ornstein and Uhlenbeck's process in lanes.
+fn relaxing<V: Real>(_: V, x: &[V], inputs: &[V], rate: &mut [V]) {
+    rate[0] = V::splat(NOISE) * inputs[0] - x[0];
+}
+
+#[test]
+fn the_variance_of_an_ensemble_is_that_of_its_ornstein_uhlenbeck_process() {
+    let noise = Noise::new(Philox::new(2026, 0), &[Draw::Wiener]);
+    // Of the scheme x -> c x + s N(0, 1) the stationary variance is s² / (1 - c²), and the correlation over a step is c.
+    let heun = 1.0 - STEP + 0.5 * STEP * STEP;
+    let schemes = [
+        (Method::EulerMaruyama, 1.0 - STEP, NOISE * STEP.sqrt()),
+        (Method::StochasticHeun, heun, NOISE * STEP.sqrt() * (1.0 - 0.5 * STEP)),
+    ];
+    let count = 20_000;
+    let values =
+        |run: &Ensemble<Lanes<f32, 8>>| -> Vec<f64> { (0..count).map(|i| run.value(i, 0)).collect() };
+    for (method, c, s) in schemes {
+        let exact = s * s / (1.0 - c * c);
+        let mut run = ensemble::<Lanes<f32, 8>>(method, count);
+        // Eight relaxation times, after which the start weighs a three-thousandth.
+        run.advance_noisy_flow(&mut relaxing, &noise, 400).unwrap();
+        let before = values(&run);
+        run.advance_noisy_flow(&mut relaxing, &noise, 50).unwrap();
+        let after = values(&run);
+        let centre = mean(&after);
+        let variance = sum_by(count, |i| (after[i] - centre) * (after[i] - centre)) / count as f64;
+        let covariance = sum_by(count, |i| before[i] * after[i]) / count as f64;
+        // Trajectories are independent, so that these are the standard errors; three of each are allowed.
+        let root = (count as f64).sqrt();
+        assert!(centre.abs() < 3.0 * exact.sqrt() / root, "{method:?}: mean {centre}");
+        let error = exact * 2.0_f64.sqrt() / root;
+        assert!((variance - exact).abs() < 3.0 * error, "{method:?}: {variance} ± {error}, not {exact}");
+        let kept = exact * libm::pow(c, 50.0);
+        let error = (exact * exact + kept * kept).sqrt() / root;
+        assert!((covariance - kept).abs() < 3.0 * error, "{method:?}: {covariance} ± {error}, not {kept}");
+    }
+}
+
+#[test]
+fn a_trajectory_draws_the_same_whatever_is_beside_it_and_however_the_run_is_cut() {
+    let noise = Noise::new(Philox::new(3, 1), &[Draw::Wiener]);
+    for method in [Method::Euler, Method::ModifiedEuler, Method::RungeKutta4] {
+        let mut many = ensemble::<Lanes<f32, 8>>(method, 300);
+        many.advance_noisy_flow(&mut relaxing, &noise, 100).unwrap();
+        let mut few = ensemble::<Lanes<f32, 8>>(method, 11);
+        for count in [1, 60, 39] {
+            few.advance_noisy_flow(&mut relaxing, &noise, count).unwrap();
+        }
+        let mut plain = ensemble::<f32>(method, 11);
+        plain.advance_noisy_flow(&mut relaxing, &noise, 100).unwrap();
+        for trajectory in 0..11 {
+            let bits = many.value(trajectory, 0).to_bits();
+            assert_eq!(few.value(trajectory, 0).to_bits(), bits, "{method:?}");
+            assert_eq!(plain.value(trajectory, 0).to_bits(), bits, "{method:?}");
+        }
+        assert_ne!(many.value(0, 0), many.value(8, 0));
+    }
+}
+
+#[test]
+fn a_noisy_ensemble_refuses_what_would_distort_its_noise() {
+    let noise = Noise::new(Philox::new(1, 0), &[Draw::Wiener]);
+    for method in [Method::Tsitouras5, Method::Rodas4, Method::Milstein] {
+        let mut run = ensemble::<f64>(method, 3);
+        let refused = run.advance_noisy_flow(&mut relaxing, &noise, 1);
+        assert!(matches!(refused, Err(Error::Method { .. })), "{method:?}");
+        assert_eq!(run.step(), 0);
+    }
+}
+
+#[test]
+fn a_noisy_map_draws_once_an_iteration_whatever_the_step() {
+    let noise = Noise::new(Philox::new(1, 0), &[Draw::Normal, Draw::Uniform]);
+    let mut run = ensemble::<f64>(Method::RungeKutta4, 4);
+    let mut seen = Vec::new();
+    let mut next = |t: f64, _: &[f64], inputs: &[f64], next: &mut [f64]| {
+        seen.push((t, inputs.to_vec()));
+        next[0] = inputs[0];
+    };
+    run.advance_noisy_map(&mut next, &noise, 5);
+    assert_eq!(seen.len(), 20);
+    for (k, (t, inputs)) in seen.iter().enumerate() {
+        let (trajectory, step) = (k / 5, k % 5);
+        let mut drawn = vec![0.0; 2];
+        noise.fill(trajectory as u32, 17 + step as u64, 1.0, &mut drawn);
+        assert_eq!((*t, inputs), (step as f64, &drawn));
+    }
 }

@@ -4,6 +4,7 @@
 //! number ([`f64`], [`f32`]) or a block of lanes ([`crate::Lanes`]), one lane a trajectory.
 
 use crate::Real;
+use crate::march::{Grid, Halt};
 use alloc::vec::Vec;
 
 /// An ordinary differential equation `dx/dt = f(t, x)`.
@@ -12,6 +13,12 @@ pub trait Flow<V: Real = f64> {
     fn dimension(&self) -> usize;
     /// Writes `f(t, x)` into `rate`; both slices have length `n`.
     fn rate(&mut self, t: V, x: &[V], rate: &mut [V]);
+    /// Takes the steps of the classical Runge-Kutta method, as [`crate::march::march`] does, where this flow can do so
+    /// faster than by giving its rates; None, and `x` stays, where it cannot. A block of lanes does not march.
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [V]) -> Option<Result<(), Halt>> {
+        let _ = (grid, bound, x);
+        None
+    }
 }
 
 /// A flow that knows its Jacobian.
@@ -86,6 +93,11 @@ pub trait Process {
     fn rate(&mut self, t: f64, x: &[f64], inputs: &[f64], rate: &mut [f64]);
     /// Writes `∂f_i/∂x_j` at fixed inputs into `jacobian[i * n + j]`; false where it is not known in closed form.
     fn jacobian(&mut self, t: f64, x: &[f64], inputs: &[f64], jacobian: &mut [f64]) -> bool;
+    /// Takes the steps of a flow without inputs and events as [`Flow::march`] does, where it can.
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [f64]) -> Option<Result<(), Halt>> {
+        let _ = (grid, bound, x);
+        None
+    }
 
     /// The variable of each delayed value: value `k` is `x[delayed()[k]]` at the time `t - lag_k`.
     fn delayed(&self) -> &[usize] {
@@ -158,6 +170,9 @@ macro_rules! forward {
         impl<V: Real, F: Flow<V> + ?Sized> Flow<V> for $pointer {
             fn dimension(&self) -> usize { (**self).dimension() }
             fn rate(&mut self, t: V, x: &[V], rate: &mut [V]) { (**self).rate(t, x, rate) }
+            fn march(&mut self, grid: Grid, bound: f64, x: &mut [V]) -> Option<Result<(), Halt>> {
+                (**self).march(grid, bound, x)
+            }
         }
         impl<F: FlowJacobian + ?Sized> FlowJacobian for $pointer {
             fn jacobian(&mut self, t: f64, x: &[f64], jacobian: &mut [f64]) { (**self).jacobian(t, x, jacobian) }

@@ -12,6 +12,7 @@ pub mod dense;
 mod digest;
 mod elementary;
 mod lanes;
+pub mod march;
 mod philox;
 mod random;
 mod real;

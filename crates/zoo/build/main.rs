@@ -12,6 +12,9 @@ const MOST_STATES: usize = 16;
 /// So do those whose code is longer, in bytes of Rust. A system takes 4 KB of it on average, which is half a
 /// kilobyte of the compressed module.
 const MOST_SOURCE: usize = 24 * 1024;
+/// Systems of at most so many operations have their steps compiled too, at about a dozen bytes of the compressed module
+/// an operation; beside more of them a call weighs little.
+const MOST_MARCHED: usize = 40;
 
 fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=systems");
@@ -25,6 +28,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// The parts of the code, each gathered system by system.
+#[derive(Default)]
+struct Printed {
+    table: String,
+    modules: String,
+    /// Arms that give native code by the system's index.
+    rates: String,
+    jacobians: String,
+    marches: String,
+}
+
 fn generate() -> Result<(), String> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?);
     let out = PathBuf::from(std::env::var("OUT_DIR").map_err(|e| e.to_string())?);
@@ -33,12 +47,11 @@ fn generate() -> Result<(), String> {
     let mut files: Vec<PathBuf> = read.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
     files.retain(|file| file.extension().is_some_and(|e| e == "ode"));
     files.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
-    let (mut table, mut modules, mut rates, mut jacobians) =
-        (String::new(), String::new(), String::new(), String::new());
+    let mut printed = Printed::default();
     for (index, file) in files.iter().enumerate() {
-        one(index, file, &mut table, &mut modules, &mut rates, &mut jacobians)
-            .map_err(|e| format!("{}: {e}", file.display()))?;
+        one(index, file, &mut printed).map_err(|e| format!("{}: {e}", file.display()))?;
     }
+    let Printed { table, modules, rates, jacobians, marches } = printed;
     let code = format!(
         "/// Families of systems in the order of the gallery.\n\
          pub const FAMILIES: [&str; {}] = {:?};\n\
@@ -47,7 +60,8 @@ fn generate() -> Result<(), String> {
          /// Right-hand sides as native code, generated at build.\n\
          pub mod native {{\n{modules}}}\n\
          fn native_rate<V: Real>(index: usize) -> Option<Native<V>> {{\n    match index {{\n{rates}        _ => None,\n    }}\n}}\n\
-         fn native_jacobian(index: usize) -> Option<Native<f64>> {{\n    match index {{\n{jacobians}        _ => None,\n    }}\n}}\n",
+         fn native_jacobian(index: usize) -> Option<Native<f64>> {{\n    match index {{\n{jacobians}        _ => None,\n    }}\n}}\n\
+         fn native_march<V: Real>(index: usize) -> Option<March<V>> {{\n    if V::LANES > 1 {{\n        return None;\n    }}\n    match index {{\n{marches}        _ => None,\n    }}\n}}\n",
         header::FAMILIES.len(),
         header::FAMILIES,
         files.len()
@@ -58,10 +72,7 @@ fn generate() -> Result<(), String> {
 fn one(
     index: usize,
     file: &Path,
-    table: &mut String,
-    modules: &mut String,
-    rates: &mut String,
-    jacobians: &mut String,
+    Printed { table, modules, rates, jacobians, marches }: &mut Printed,
 ) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|e| e.to_string())?;
     let slug = file.file_stem().and_then(|s| s.to_str()).ok_or("the name is no text")?;
@@ -141,13 +152,26 @@ fn one(
     let module = slug.replace('-', "_");
     // What has delays, noise or tables of values is interpreted.
     let source = equations::rust_source(&model, "").filter(|source| source.len() <= MOST_SOURCE);
-    let Some(source) = source else { return Ok(()) };
+    let Some(mut source) = source else { return Ok(()) };
     let title = upper_camel(slug);
     let (trait_name, method) = match model.kind {
         equations::Kind::Flow => ("Flow", "rate"),
         equations::Kind::Map => ("Map", "next"),
     };
     let (n, m) = (model.variables.len(), model.parameters.len());
+    // Others have no use for it: a run with events looks at each step.
+    if !map && model.is_plain() && model.system().rate().len() <= MOST_MARCHED {
+        writeln!(marches, "        {index} => Some(native::{module}::march::<V>),").map_err(write)?;
+        writeln!(
+            source,
+            "pub fn march<V: numerics::Real>(\n    p: &[V],\n    q: &[V],\n    grid: numerics::march::Grid,\n    \
+             bound: f64,\n    x: &mut [V],\n) -> Option<Result<(), numerics::march::Halt>> {{\n    \
+             let (p, q): ([V; {m}], [V; RATE_PREPARED]) = (*p.first_chunk()?, *q.first_chunk()?);\n    \
+             let rate = |t: V, x: &[V; {n}], out: &mut [V; {n}]| rate(t, x, &p, &q, out);\n    \
+             Some(numerics::march::march(rate, grid, bound, x.first_chunk_mut()?))\n}}"
+        )
+        .map_err(write)?;
+    }
     writeln!(
         modules,
         "    pub(super) mod {module} {{\n        #![allow(clippy::all, unused, missing_docs, unreachable_pub, reason = \"generated\")]\n\

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use equations::{EquationError, Interpreter, Model};
+use numerics::march::{Grid, Halt};
 use numerics::{Flow, FlowJacobian, Map, MapJacobian, Real};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -135,7 +136,11 @@ impl System {
             (Some(rate), Some(jacobian)) => {
                 let mut field = Field {
                     dimension: self.model().variables.len(),
-                    kind: Inner::Native { rate: At::new(rate), jacobian: At::new(jacobian) },
+                    kind: Inner::Native {
+                        rate: At::new(rate),
+                        jacobian: At::new(jacobian),
+                        march: native_march::<V>(self.index),
+                    },
                 };
                 field.set_parameters(parameters);
                 field
@@ -147,6 +152,9 @@ impl System {
 
 /// Time, state, parameters, what was prepared of them, and the outputs.
 type Evaluate<V> = fn(V, &[V], &[V], &[V], &mut [V]);
+
+/// Parameters, what was prepared of them, the steps, the bound and the state; None where one is too short.
+type March<V> = fn(&[V], &[V], Grid, f64, &mut [V]) -> Option<Result<(), Halt>>;
 
 /// Functions that the build printed from a register program.
 #[derive(Clone, Copy, Debug)]
@@ -189,7 +197,7 @@ pub struct Field<V: Real = f64> {
 
 #[derive(Clone, Debug)]
 enum Inner<V: Real> {
-    Native { rate: At<V>, jacobian: At<f64> },
+    Native { rate: At<V>, jacobian: At<f64>, march: Option<March<V>> },
     Interpreted(Box<Interpreter<V>>),
 }
 
@@ -208,7 +216,7 @@ impl<V: Real> Field<V> {
     /// Takes other parameters, in file order; missing ones are 0.
     pub fn set_parameters(&mut self, to: &[f64]) {
         match &mut self.kind {
-            Inner::Native { rate, jacobian } => {
+            Inner::Native { rate, jacobian, .. } => {
                 rate.set(to);
                 jacobian.set(to);
             }
@@ -217,6 +225,15 @@ impl<V: Real> Field<V> {
                     interpreter.set_parameter(index, *value);
                 }
             }
+        }
+    }
+
+    /// Writes the right-hand side at the inputs given: delayed values, then draws. Only the register program has any.
+    #[inline]
+    pub fn evaluate_with(&mut self, t: V, x: &[V], inputs: &[V], out: &mut [V]) {
+        match &mut self.kind {
+            Inner::Native { rate, .. } => rate.evaluate(t, x, out),
+            Inner::Interpreted(interpreter) => interpreter.evaluate_with(t, x, inputs, out),
         }
     }
 
@@ -235,6 +252,14 @@ impl<V: Real> Flow<V> for Field<V> {
     }
     fn rate(&mut self, t: V, x: &[V], rate: &mut [V]) {
         self.evaluate(t, x, rate);
+    }
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [V]) -> Option<Result<(), Halt>> {
+        match &self.kind {
+            Inner::Native { rate, march: Some(march), .. } => {
+                march(&rate.parameters, &rate.prepared, grid, bound, x)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -336,6 +361,7 @@ include!(concat!(env!("OUT_DIR"), "/systems.rs"));
 #[cfg(test)]
 mod tests {
     use super::*;
+    use numerics::march::{classical, outside};
     use numerics::{Lanes, Stream};
 
     fn near(system: &System, stream: &mut Stream) -> Vec<f64> {
@@ -388,6 +414,58 @@ mod tests {
         same_bits::<f32>();
         same_bits::<Lanes<f32, 8>>();
         same_bits::<Lanes<f64, 4>>();
+    }
+
+    #[test]
+    fn compiled_steps_have_the_bits_of_the_register_program() {
+        let (mut marched, mut halted) = (0, 0);
+        for system in plain().filter(|system| system.model().kind == equations::Kind::Flow) {
+            let (parameters, n) = (system.model().parameter_values(), system.model().dimension());
+            let mut compiled = system.field::<f64>(&parameters);
+            let mut typed = Field::<f64>::interpreted(system.model(), &parameters);
+            let mut stream = Stream::new(4, system.slug());
+            // Narrow enough that some of them halt.
+            let bound = 1.0 + system.model().initial().iter().fold(0.0, |most: f64, x| most + x.abs());
+            let grid = Grid { t0: 0.3, h: 0.01, first: 5, count: 60 };
+            for _ in 0..3 {
+                let start = near(system, &mut stream);
+                let mut x = start.clone();
+                let Some(result) = compiled.march(grid, bound, &mut x) else { continue };
+                marched += 1;
+                let (mut y, mut next) = (start, vec![0.0; n]);
+                let (mut stages, mut scratch) = (vec![0.0; 4 * n], vec![0.0; n]);
+                let mut halt = None;
+                for done in 0..grid.count {
+                    let rate = |t, x: &[f64], out: &mut [f64]| typed.rate(t, x, out);
+                    let t = grid.time(done);
+                    classical(rate, t, grid.h, &y, &mut next, &mut stages, &mut scratch, false);
+                    halt = outside(&next, bound).map(|variable| (done, variable, next[variable].to_bits()));
+                    if halt.is_some() {
+                        halted += 1;
+                        break;
+                    }
+                    y.copy_from_slice(&next);
+                }
+                let found = result.err().map(|halt| (halt.done, halt.variable, halt.value.to_bits()));
+                assert_eq!(found, halt, "{}", system.slug());
+                for (a, b) in x.iter().zip(&y) {
+                    assert_eq!(a.to_bits(), b.to_bits(), "{}", system.slug());
+                }
+            }
+        }
+        assert!(marched > 100 && halted > 10 && halted < marched, "{halted} of {marched} halted");
+    }
+
+    #[test]
+    fn neither_lanes_nor_states_of_another_length_march() {
+        let lorenz = find("lorenz").unwrap();
+        let parameters = lorenz.model().parameter_values();
+        let grid = Grid { t0: 0.0, h: 0.01, first: 0, count: 1 };
+        let mut lanes = [Lanes([1.0_f32; 8]); 3];
+        assert_eq!(lorenz.field::<Lanes<f32, 8>>(&parameters).march(grid, 1e3, &mut lanes), None);
+        assert_eq!(lorenz.field::<f64>(&parameters).march(grid, 1e3, &mut [1.0; 2]), None);
+        assert_eq!(lorenz.field::<f64>(&[]).march(grid, 1e3, &mut [1.0; 3]), None);
+        assert_eq!(lorenz.field::<f64>(&parameters).march(grid, 1e3, &mut [1.0; 3]), Some(Ok(())));
     }
 
     #[test]

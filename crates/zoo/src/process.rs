@@ -2,6 +2,7 @@
 
 use crate::Field;
 use equations::{Interpreter, Model};
+use numerics::march::{Grid, Halt};
 use numerics::{Crossing, Draw, Flow, FlowJacobian, Process, Reset};
 
 /// A whole system at given parameters. Right-hand side and Jacobian run as native code where there is some; the rest,
@@ -51,6 +52,9 @@ impl Process for SystemProcess {
             Some(field) => field.rate(t, x, rate),
             None => Process::rate(&mut self.programs, t, x, inputs, rate),
         }
+    }
+    fn march(&mut self, grid: Grid, bound: f64, x: &mut [f64]) -> Option<Result<(), Halt>> {
+        self.native.as_mut()?.march(grid, bound, x)
     }
     fn jacobian(&mut self, t: f64, x: &[f64], inputs: &[f64], jacobian: &mut [f64]) -> bool {
         match &mut self.native {

@@ -107,8 +107,12 @@ pub(super) fn controls(subject: &Subject) -> Vec<Control> {
         let methods = subject.methods();
         let solvers: Vec<(&str, &str)> = methods.iter().map(|m| (m.slug(), m.name())).collect();
         let own = methods.first().map_or("rk4", |m| m.slug());
+        let system = subject.model().system();
         let help = if subject.model().is_plain() {
             "Of the first trajectory; the copies go by RK4, or by Euler where that is chosen."
+        } else if system.events() == 0 && system.delayed().is_empty() {
+            "Of the first trajectory; the copies go by Euler-Maruyama, or by Heun where that is chosen. Those that do not \
+             go with the noise of this system are left out."
         } else {
             "Of every trajectory. Those that do not go with the delays or the noise of this system are left out."
         };

@@ -181,7 +181,7 @@ impl Exploration {
         let states = scatter(&start, &extent, values.number("spread"), count, seed);
         let mut run = Self {
             names: subject.variable_names(),
-            copies: Copies::new(&subject, &parameters, &states, &options)?,
+            copies: Copies::new(&subject, &parameters, &states, &options, 0)?,
             stimulus: Stimulus::new(&subject, values, seed),
             field: subject.field(&parameters),
             seed,
@@ -208,7 +208,7 @@ impl Exploration {
         }
         if run.copies.here() == ALONE && run.count > ALONE {
             run.note = Some(format!(
-                "With delays, noise or events copies step one by one; {ALONE} of the {} are drawn.",
+                "With delays or events copies step one by one; {ALONE} of the {} are drawn.",
                 run.count
             ));
         }
@@ -836,7 +836,8 @@ impl Run for Exploration {
             }
             Copies::Cpu { .. } => {
                 let options = Options { t0: time, ..self.witness.options().clone() };
-                self.copies = Copies::new(&self.subject, &now, &states, &options)?;
+                let step = self.witness.step();
+                self.copies = Copies::new(&self.subject, &now, &states, &options, step)?;
             }
             Copies::Gpu { ensemble, pending } => {
                 *pending = 0;
