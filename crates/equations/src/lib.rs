@@ -23,6 +23,7 @@ mod diagnostic;
 mod editor;
 mod export;
 mod expression;
+mod fold;
 mod graph;
 mod interpreter;
 mod lexer;

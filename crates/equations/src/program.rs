@@ -11,7 +11,7 @@ use numerics::Real;
 use std::sync::Arc;
 
 /// What an instruction computes from registers `a`, `b`, `c`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     One(One),
     Two(Two),

@@ -2,28 +2,40 @@
 //!
 //! The program is cut into pieces: each ends in an output or in a value that several pieces read, and holds what
 //! nothing else reads. Pieces of one form, which differ only in the constants, parameters and places that they read,
-//! become one loop, with the places in tables. So the text of a ring or an all-to-all network grows with the forms in
-//! it, not with its size.
+//! become one loop, with the places in tables. Inside a piece the terms of a sum ([`crate::fold`]) that have one form
+//! become a loop too. So the text of a ring or an all-to-all network grows with the forms in it, not with its size.
 
 use crate::EquationError;
+use crate::fold::{Folded, Folder, Line, Name, Run, Step, Sum, TERMS, Weight, apart_sums, long_sums};
 use crate::graph::{One, Two};
 use crate::program::{Operation, Program};
 use crate::wgsl::{self, Memory, STATEMENTS, Shader};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-/// Pieces of one form fewer than this are written out one by one.
-const LOOP: usize = 4;
+/// Pieces of one form fewer than this are written out one by one: lanes that take different ways wait for each other.
+const LOOP: usize = 2;
+/// Short sums are loops too where they would have so many forms without.
+const FORMS: usize = 4;
 /// Most numbers in memory, so that with two more arrays of the variables a workgroup's 16,384 bytes hold them.
 const NUMBERS: usize = 4064;
+/// A sum of so many terms is added up in parts,
+const SPLIT: usize = 32;
+/// so many,
+const PARTS: usize = 8;
+/// where there are fewer such sums than this.
+const FEW: usize = 16;
 /// What a barrier costs, in operations of one lane: a guess for hardware that runs 32 lanes in step.
 const BARRIER: usize = 20;
 /// The share of its lanes that a workgroup must keep busy to be worth it.
 const BUSY: f64 = 0.2;
 
+/// Programs of more operations are worth a shorter text, which compiles the sooner, though few lanes keep busy.
+pub(crate) const LONG: usize = 300;
+
 /// What an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Operand {
+pub(crate) enum Operand {
     Time,
     /// The bits in single precision.
     Constant(u32),
@@ -33,19 +45,26 @@ enum Operand {
     Node(u32),
 }
 
-struct Node {
-    operation: Operation,
-    operands: [Operand; 3],
-    reads: usize,
+pub(crate) struct Node {
+    pub(crate) operation: Operation,
+    pub(crate) operands: [Operand; 3],
+    pub(crate) reads: usize,
     /// Whether it depends on parameters alone.
     fixed: bool,
     /// Operations on the longest way to a leaf.
     height: u32,
 }
 
+impl Node {
+    pub(crate) fn reads(&self) -> &[Operand] {
+        &self.operands[..self.reads]
+    }
+}
+
 /// One piece: what it reads from elsewhere, and where its value goes.
 struct Piece {
     leaves: Vec<Operand>,
+    runs: Vec<Run>,
     /// The node whose value it is; none for an output that is only copied.
     root: Option<u32>,
     output: Option<u32>,
@@ -55,10 +74,41 @@ struct Piece {
 struct Group {
     fixed: bool,
     level: usize,
-    operations: usize,
-    body: String,
-    result: String,
+    lines: Vec<Line>,
+    result: Name,
     pieces: Vec<Piece>,
+}
+
+impl Group {
+    /// Whether a sum in it is long in any piece.
+    fn is_long(&self) -> bool {
+        self.pieces.iter().flat_map(|piece| &piece.runs).any(|run| run.terms.len() >= TERMS)
+    }
+
+    /// Operations that its longest piece carries out.
+    fn operations(&self) -> usize {
+        let of = |piece: &Piece| {
+            let line = |line: &Line| match line {
+                Line::Loop { run, steps, .. } => piece.runs[*run].terms.len() * (steps.len() + 1),
+                _ => 1,
+            };
+            self.lines.iter().map(line).sum::<usize>() + piece.leaves.len() + 1
+        };
+        self.pieces.iter().map(of).max().unwrap_or(0)
+    }
+
+    /// Statements of its text, with those that read what it needs.
+    fn statements(&self) -> usize {
+        let line = |line: &Line| match line {
+            Line::Loop { run, steps, .. } => {
+                steps.len() + 2 + self.pieces.first().map_or(0, |piece| piece.runs[*run].slots())
+            }
+            _ => 1,
+        };
+        let once = self.lines.iter().map(line).sum::<usize>() + 1;
+        let copies = if self.pieces.len() < LOOP { self.pieces.len() } else { 1 };
+        copies * (once + self.pieces.first().map_or(0, |piece| piece.leaves.len()))
+    }
 }
 
 /// The program as nodes, each register's present value followed.
@@ -120,16 +170,30 @@ fn nodes(program: &Program) -> Result<(Vec<Node>, Vec<Operand>), EquationError> 
     Ok((nodes, outputs))
 }
 
-fn is_cheap(node: &Node) -> bool {
+pub(crate) fn is_cheap(node: &Node) -> bool {
     matches!(
         node.operation,
         Operation::Two(Two::Add | Two::Subtract | Two::Multiply) | Operation::One(One::Negate)
     )
 }
 
+/// Whether a node is one cheap operation on what does not itself belong to such: each reader computes it for itself.
+pub(crate) fn is_copied(nodes: &[Node], node: &Node) -> bool {
+    let apart = |operand: &Operand| match operand {
+        Operand::Node(k) => {
+            let other = &nodes[*k as usize];
+            // What hangs on parameters alone is kept in memory anyway.
+            !is_cheap(other) || other.fixed != node.fixed
+        }
+        _ => true,
+    };
+    is_cheap(node) && node.reads().iter().all(apart)
+}
+
 /// The piece that each node belongs to, named by the node that it ends in; none for a node that each piece which
 /// reads it computes for itself: one cheap operation is not worth a place in memory, and would break up the forms.
-fn owners(nodes: &[Node], outputs: &[Operand]) -> Vec<Option<u32>> {
+/// The nodes `roots` end pieces too.
+fn owners(nodes: &[Node], outputs: &[Operand], roots: &[u32]) -> Vec<Option<u32>> {
     let mut owner: Vec<Option<u32>> = vec![None; nodes.len()];
     let mut root = vec![false; nodes.len()];
     let mut several = vec![false; nodes.len()];
@@ -138,18 +202,16 @@ fn owners(nodes: &[Node], outputs: &[Operand]) -> Vec<Option<u32>> {
             root[*k as usize] = true;
         }
     }
+    for &k in roots {
+        root[k as usize] = true;
+    }
     for at in (0..nodes.len()).rev() {
         let node = &nodes[at];
-        let reads = &node.operands[..node.reads];
-        let apart = |operand: &Operand| match operand {
-            Operand::Node(k) => !is_cheap(&nodes[*k as usize]),
-            _ => true,
-        };
-        let copied = several[at] && !root[at] && is_cheap(node) && reads.iter().all(apart);
+        let copied = several[at] && !root[at] && is_copied(nodes, node);
         if root[at] || several[at] {
             owner[at] = Some(at as u32);
         }
-        for operand in reads {
+        for operand in node.reads() {
             let Operand::Node(k) = *operand else { continue };
             let k = k as usize;
             root[k] |= nodes[k].fixed != node.fixed;
@@ -163,34 +225,108 @@ fn owners(nodes: &[Node], outputs: &[Operand]) -> Vec<Option<u32>> {
     owner
 }
 
-/// The nodes of one piece, operands before what reads them, in an order that its form alone decides.
-fn inside(nodes: &[Node], owner: &[Option<u32>], root: u32) -> Vec<u32> {
-    let mut order = Vec::new();
-    let mut done = HashSet::new();
-    let mut stack = vec![(root, 0)];
-    while let Some((at, next)) = stack.pop() {
-        let node = &nodes[at as usize];
-        if done.contains(&at) {
+/// Few long sums in parts that different lanes add up, and then these: a sum over all variables would leave all lanes
+/// but one waiting. Where there is a sum for each variable, they have enough to do.
+///
+/// Gives the program back, and the nodes that parts end in.
+fn in_parts(nodes: Vec<Node>, outputs: Vec<Operand>) -> (Vec<Node>, Vec<Operand>, Vec<u32>) {
+    let heads = long_sums(&nodes, &outputs, &[], SPLIT);
+    if heads.is_empty() || heads.len() >= FEW {
+        return (nodes, outputs, Vec::new());
+    }
+    let mut parts = Vec::new();
+    // Partial sums go; what is new stands where the whole sum stood.
+    let gone: HashSet<u32> = heads.iter().flat_map(|sum| sum.partial.iter().copied()).collect();
+    let mut sums: HashMap<u32, Sum> = heads.into_iter().map(|sum| (sum.head, sum)).collect();
+    let mut image: Vec<Operand> = Vec::with_capacity(nodes.len());
+    let mut out: Vec<Node> = Vec::with_capacity(nodes.len());
+    for (at, mut node) in nodes.into_iter().enumerate() {
+        let now = |operand: Operand, image: &[Operand]| match operand {
+            Operand::Node(k) => image[k as usize],
+            leaf => leaf,
+        };
+        let at = at as u32;
+        if gone.contains(&at) {
+            image.push(Operand::Time);
             continue;
         }
-        if next < node.reads {
-            stack.push((at, next + 1));
-            if let Operand::Node(k) = node.operands[next]
-                && (owner[k as usize] == Some(root) || owner[k as usize].is_none())
-            {
-                stack.push((k, 0));
+        let Some(Sum { terms, .. }) = sums.remove(&at) else {
+            node.operands = node.operands.map(|operand| now(operand, &image));
+            image.push(Operand::Node(out.len() as u32));
+            out.push(node);
+            continue;
+        };
+        let mut add = |operation, operands: [Operand; 3], reads: usize| {
+            let tall = |operand| if let Operand::Node(k) = operand { out[k as usize].height } else { 0 };
+            let height = 1 + operands[..reads].iter().map(|&operand| tall(operand)).max().unwrap_or(0);
+            out.push(Node { operation, operands, reads, fixed: node.fixed, height });
+            Operand::Node(out.len() as u32 - 1)
+        };
+        let mut whole: Option<Operand> = None;
+        for part in terms.chunks(terms.len().div_ceil(PARTS)) {
+            let mut sum: Option<Operand> = None;
+            for term in part {
+                let operand = now(term.operand, &image);
+                sum = Some(match sum {
+                    None if term.minus => {
+                        add(Operation::One(One::Negate), [operand, Operand::Time, Operand::Time], 1)
+                    }
+                    None => operand,
+                    Some(sum) => {
+                        let two = if term.minus { Two::Subtract } else { Two::Add };
+                        add(Operation::Two(two), [sum, operand, Operand::Time], 2)
+                    }
+                });
             }
-        } else {
-            done.insert(at);
-            order.push(at);
+            if let Some(Operand::Node(k)) = sum {
+                parts.push(k);
+            }
+            whole = match (whole, sum) {
+                (Some(whole), Some(sum)) => {
+                    Some(add(Operation::Two(Two::Add), [whole, sum, Operand::Time], 2))
+                }
+                (whole, sum) => whole.or(sum),
+            };
+        }
+        image.push(whole.unwrap_or(Operand::Time));
+    }
+    let outputs = outputs.into_iter().map(|operand| match operand {
+        Operand::Node(k) => image[k as usize],
+        leaf => leaf,
+    });
+    let outputs = outputs.collect();
+    (out, outputs, parts)
+}
+
+/// Groups, and where pieces of each form are.
+#[derive(Default)]
+struct Groups {
+    list: Vec<Group>,
+    known: HashMap<(bool, usize, Vec<Line>, Name), usize>,
+}
+
+impl Groups {
+    fn add(&mut self, fixed: bool, level: usize, form: Folded, root: Option<u32>, output: Option<u32>) {
+        let Folded { lines, result, leaves, runs } = form;
+        let pieces = vec![Piece { leaves, runs, root, output }];
+        self.join(Group { fixed, level, lines, result, pieces });
+    }
+
+    fn join(&mut self, group: Group) {
+        let key = (group.fixed, group.level, group.lines.clone(), group.result);
+        match self.known.get(&key) {
+            Some(&at) => self.list[at].pieces.extend(group.pieces),
+            None => {
+                self.known.insert(key, self.list.len());
+                self.list.push(group);
+            }
         }
     }
-    order
 }
 
 /// All pieces by their forms, those that others need first.
-fn groups(nodes: &[Node], outputs: &[Operand]) -> Result<Vec<Group>, EquationError> {
-    let owner = owners(nodes, outputs);
+fn groups(nodes: &[Node], outputs: &[Operand], parts: &[u32]) -> Vec<Group> {
+    let owner = owners(nodes, outputs, &apart_sums(nodes, outputs, parts));
     let mut first_output: HashMap<u32, u32> = HashMap::new();
     for (j, output) in outputs.iter().enumerate() {
         if let Operand::Node(k) = *output {
@@ -198,80 +334,55 @@ fn groups(nodes: &[Node], outputs: &[Operand]) -> Result<Vec<Group>, EquationErr
         }
     }
     let mut level = vec![0; nodes.len()];
-    let mut known: HashMap<(bool, usize, String, String), usize> = HashMap::new();
-    let mut groups: Vec<Group> = Vec::new();
-    let mut add = |fixed, level, operations, body: String, result: String, piece: Piece| {
-        let key = (fixed, level, body.clone(), result.clone());
-        let at = *known.entry(key).or_insert(groups.len());
-        if at == groups.len() {
-            groups.push(Group { fixed, level, operations, body, result, pieces: Vec::new() });
-        }
-        groups[at].pieces.push(piece);
-    };
+    let mut groups = Groups::default();
     // After whatever it reads, and by one more level where that is computed in the same call.
     let after = |level: &[usize], fixed: bool, operand: Operand| match operand {
         Operand::Node(k) if nodes[k as usize].fixed == fixed => level[k as usize] + 1,
         _ => 0,
     };
+    let mut folded = Groups::default();
     for root in 0..nodes.len() {
         if owner[root] != Some(root as u32) {
             continue;
         }
-        let members = inside(nodes, &owner, root as u32);
         let fixed = nodes[root].fixed;
-        let mut local: HashMap<u32, usize> = HashMap::new();
-        let mut slots: HashMap<Operand, usize> = HashMap::new();
-        let mut leaves = Vec::new();
-        let mut body = String::new();
-        for (number, &at) in members.iter().enumerate() {
-            let node = &nodes[at as usize];
-            let mut names: [String; 3] = Default::default();
-            for (name, &operand) in names.iter_mut().zip(&node.operands[..node.reads]) {
-                if let Operand::Node(k) = operand
-                    && let Some(own) = local.get(&k)
-                {
-                    *name = format!("a{own}");
-                } else if operand == Operand::Time {
-                    *name = "t".into();
-                } else {
-                    let slot = *slots.entry(operand).or_insert(leaves.len());
-                    if slot == leaves.len() {
-                        leaves.push(operand);
-                        level[root] = level[root].max(after(&level, fixed, operand));
-                    }
-                    *name = leaf_name(operand, slot);
-                }
-            }
-            let value = wgsl::value(node.operation, [&names[0], &names[1], &names[2]])?;
-            let _ = writeln!(body, "let a{number} = {value};");
-            local.insert(at, number);
-        }
-        let operations = members.len();
+        let form = Folder::new(nodes, &owner, root as u32).fold(true);
+        let terms = form.runs.iter().flat_map(|run| run.terms.iter().flatten());
+        level[root] =
+            form.leaves.iter().chain(terms).map(|&leaf| after(&level, fixed, leaf)).max().unwrap_or(0);
         let output = first_output.get(&(root as u32)).copied();
-        let piece = Piece { leaves, root: Some(root as u32), output };
-        add(fixed, level[root], operations, body, format!("a{}", operations - 1), piece);
+        folded.add(fixed, level[root], form, Some(root as u32), output);
+    }
+    // Sums that are short in every piece of a form are no loops, unless written out they would have many forms.
+    for group in folded.list {
+        let mut straight = Groups::default();
+        if !group.is_long() {
+            for piece in &group.pieces {
+                let Some(root) = piece.root else { continue };
+                let form = Folder::new(nodes, &owner, root).fold(false);
+                straight.add(group.fixed, group.level, form, Some(root), piece.output);
+            }
+        }
+        if group.is_long() || straight.list.len() >= FORMS {
+            groups.join(group);
+        } else {
+            straight.list.into_iter().for_each(|group| groups.join(group));
+        }
     }
     for (j, &output) in outputs.iter().enumerate() {
         let computed = matches!(output, Operand::Node(k) if first_output.get(&k) == Some(&(j as u32)));
         if !computed {
             let (leaves, result) = match output {
-                Operand::Time => (Vec::new(), "t".to_owned()),
-                leaf => (vec![leaf], leaf_name(leaf, 0)),
+                Operand::Time => (Vec::new(), Name::Time),
+                leaf => (vec![leaf], Name::leaf(leaf, 0)),
             };
-            let level = after(&level, false, output);
-            add(false, level, 0, String::new(), result, Piece { leaves, root: None, output: Some(j as u32) });
+            let form = Folded { lines: Vec::new(), result, leaves, runs: Vec::new() };
+            groups.add(false, after(&level, false, output), form, None, Some(j as u32));
         }
     }
+    let mut groups = groups.list;
     groups.sort_by_key(|group| (!group.fixed, group.level));
-    Ok(groups)
-}
-
-fn leaf_name(operand: Operand, slot: usize) -> String {
-    match operand {
-        Operand::Constant(_) => format!("c{slot}"),
-        Operand::Parameter(_) => format!("q{slot}"),
-        _ => format!("m{slot}"),
-    }
+    groups
 }
 
 /// Numbers as `base + stride i`, where they are.
@@ -300,6 +411,19 @@ impl Data {
         })
     }
 
+    /// The number of piece `i` and term `k` from a table, as text; rows may be shorter than `longest`.
+    fn table(&mut self, numbers: &[Vec<u32>], longest: usize) -> String {
+        let wide = numbers.iter().max_by_key(|of| of.len()).map_or(&[][..], Vec::as_slice);
+        if numbers.iter().all(|of| wide.starts_with(of)) {
+            return format!("ens_data[{}u + k]", self.column(wide.to_vec()));
+        }
+        // The pieces side by side, as the lanes that read them are.
+        let column = (0..longest)
+            .flat_map(|k| numbers.iter().map(move |of| of.get(k).copied().unwrap_or(0)))
+            .collect();
+        format!("ens_data[{}u + {}u * k + i]", self.column(column), numbers.len())
+    }
+
     /// The `i`-th of some numbers, as text.
     fn index(&mut self, numbers: Vec<u32>) -> String {
         match affine(&numbers) {
@@ -313,18 +437,18 @@ impl Data {
 
 /// Prints a program on memory; see [`Memory`].
 ///
-/// None where too few lanes would keep busy, or more numbers were kept than a workgroup has room for.
+/// None where too few lanes would keep busy and the text is not much shorter than one without loops, or more numbers
+/// were kept than a workgroup has room for.
 pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> {
     let (nodes, outputs) = nodes(program)?;
-    let groups = groups(&nodes, &outputs)?;
-    let Some(lanes) = lanes(&groups) else { return Ok(None) };
-    let statements: usize = groups
-        .iter()
-        .map(|group| {
-            let copies = if group.pieces.len() < LOOP { group.pieces.len() } else { 1 };
-            copies * (group.operations + group.pieces[0].leaves.len() + 1)
-        })
-        .sum();
+    let (nodes, outputs, parts) = in_parts(nodes, outputs);
+    let groups = groups(&nodes, &outputs, &parts);
+    let statements: usize = groups.iter().map(Group::statements).sum();
+    let short = nodes.len() > LONG && 2 * statements < nodes.len();
+    let (lanes, busy) = lanes(&groups);
+    if busy < BUSY && !short {
+        return Ok(None);
+    }
     if statements > STATEMENTS {
         return Err(wgsl::too_long(statements));
     }
@@ -357,12 +481,14 @@ pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> 
             if group.pieces.len() >= LOOP {
                 let count = group.pieces.len();
                 let _ = writeln!(text, "    for (var i = lane; i < {count}u; i += ENS_LANES) {{");
-                piece(&mut text, &mut data, group, &group.pieces, &place, results);
+                let to = Places { place: &place, results };
+                piece(&mut text, &mut data, group, &group.pieces, to)?;
                 text.push_str("    }\n");
             } else {
                 for one in &group.pieces {
                     let _ = writeln!(text, "    if lane == {turn}u % ENS_LANES {{");
-                    piece(&mut text, &mut data, group, std::slice::from_ref(one), &place, results);
+                    let to = Places { place: &place, results };
+                    piece(&mut text, &mut data, group, std::slice::from_ref(one), to)?;
                     text.push_str("    }\n");
                     turn += 1;
                 }
@@ -374,51 +500,188 @@ pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> 
     Ok(Some(Shader { text, data: data.words, memory: Some(memory) }))
 }
 
-/// The inside of a loop over pieces of one form, or of one of them alone.
-fn piece(text: &mut String, data: &mut Data, group: &Group, pieces: &[Piece], place: &[u32], results: u32) {
-    for slot in 0..pieces[0].leaves.len() {
-        let numbers: Vec<u32> = pieces
-            .iter()
-            .map(|piece| match piece.leaves[slot] {
-                Operand::Constant(bits) => bits,
-                Operand::Parameter(k) | Operand::Memory(k) => k,
-                Operand::Node(k) => place[k as usize],
-                Operand::Time => 0,
-            })
-            .collect();
-        let leaf = pieces[0].leaves[slot];
-        let value = match leaf {
-            Operand::Constant(bits) => {
-                if numbers.iter().all(|other| *other == bits) {
-                    let value = f32::from_bits(bits);
-                    if value.is_sign_negative() { format!("({value:?}f)") } else { format!("{value:?}f") }
-                } else {
-                    format!("bitcast<f32>(ens_data[{}u + i])", data.column(numbers))
-                }
-            }
-            Operand::Parameter(_) => format!("ens_parameter({})", data.index(numbers)),
-            _ => format!("ens_m[{}]", data.index(numbers)),
-        };
-        let _ = writeln!(text, "        let {} = {value};", leaf_name(leaf, slot));
-    }
-    for line in group.body.lines() {
-        let _ = writeln!(text, "        {line}");
-    }
-    let to: Vec<u32> = pieces
-        .iter()
-        .map(|piece| match (piece.output, piece.root) {
-            (Some(j), _) => results + j,
-            (None, root) => root.map_or(0, |root| place[root as usize]),
-        })
-        .collect();
-    let _ = writeln!(text, "        ens_m[{}] = {};", data.index(to), group.result);
+/// Where values lie in memory.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    place: &'a [u32],
+    results: u32,
 }
 
-/// How many lanes keep busy enough.
-fn lanes(groups: &[Group]) -> Option<u32> {
+impl Places<'_> {
+    /// What stands for a leaf in a table.
+    fn number(self, leaf: Operand) -> u32 {
+        match leaf {
+            Operand::Constant(bits) => bits,
+            Operand::Parameter(k) | Operand::Memory(k) => k,
+            Operand::Node(k) => self.place[k as usize],
+            Operand::Time => 0,
+        }
+    }
+}
+
+/// Reads the leaf of which `index` is the place, or for a constant the word of the data.
+fn read(leaf: Operand, index: &str) -> String {
+    match leaf {
+        Operand::Parameter(_) => format!("ens_parameter({index})"),
+        _ => format!("ens_m[{index}]"),
+    }
+}
+
+/// The value of one leaf of pieces of one form.
+fn leaf_value(data: &mut Data, leaf: Operand, numbers: Vec<u32>) -> String {
+    match leaf {
+        Operand::Constant(bits) if numbers.iter().all(|other| *other == bits) => constant(bits),
+        Operand::Constant(_) => format!("bitcast<f32>(ens_data[{}u + i])", data.column(numbers)),
+        _ => read(leaf, &data.index(numbers)),
+    }
+}
+
+fn constant(bits: u32) -> String {
+    let value = f32::from_bits(bits);
+    if value.is_sign_negative() { format!("({value:?}f)") } else { format!("{value:?}f") }
+}
+
+/// The inside of a loop over pieces of one form, or of one of them alone.
+fn piece(
+    text: &mut String,
+    data: &mut Data,
+    group: &Group,
+    pieces: &[Piece],
+    to: Places<'_>,
+) -> Result<(), EquationError> {
+    for (slot, &leaf) in pieces[0].leaves.iter().enumerate() {
+        let numbers = pieces.iter().map(|piece| to.number(piece.leaves[slot])).collect();
+        let value = leaf_value(data, leaf, numbers);
+        let _ = writeln!(text, "        let {} = {value};", Name::leaf(leaf, slot).text());
+    }
+    for line in &group.lines {
+        match line {
+            Line::Step { to, step } => {
+                let _ = writeln!(text, "        let a{to} = {};", step_value(step, &Name::text)?);
+            }
+            Line::Start { to, from } => {
+                let from = from.map_or_else(|| "0.0f".to_owned(), |from| from.text());
+                let _ = writeln!(text, "        var a{to} = {from};");
+            }
+            Line::Add { to, minus, from } => {
+                let sign = if *minus { '-' } else { '+' };
+                let _ = writeln!(text, "        a{to} = a{to} {sign} {};", from.text());
+            }
+            Line::Loop { to: sum, run, weight, steps, last } => {
+                let runs: Vec<&Run> = pieces.iter().map(|piece| &piece.runs[*run]).collect();
+                let names = terms(text, data, &runs, to);
+                let name = |name: &Name| match name {
+                    Name::Leaf(_, slot) => names[*slot].clone(),
+                    Name::Own(k) => format!("b{k}"),
+                    other => other.text(),
+                };
+                for (k, step) in steps.iter().enumerate() {
+                    let _ = writeln!(text, "            let b{k} = {};", step_value(step, &name)?);
+                }
+                let last = name(last);
+                let value = match weight {
+                    Weight::Plus => format!("+ {last}"),
+                    Weight::Minus => format!("- {last}"),
+                    Weight::Given(slot) => format!("+ {} * {last}", names[*slot]),
+                };
+                let _ = writeln!(text, "            a{sum} = a{sum} {value};\n        }}");
+            }
+        }
+    }
+    let places: Vec<u32> = pieces
+        .iter()
+        .map(|piece| match (piece.output, piece.root) {
+            (Some(j), _) => to.results + j,
+            (None, root) => root.map_or(0, |root| to.place[root as usize]),
+        })
+        .collect();
+    let _ = writeln!(text, "        ens_m[{}] = {};", data.index(places), group.result.text());
+    Ok(())
+}
+
+fn step_value(step: &Step, name: &dyn Fn(&Name) -> String) -> Result<String, EquationError> {
+    let [a, b, c] = [0, 1, 2].map(|k| step.operands.get(k).map_or_else(String::new, name));
+    wgsl::value(step.operation, [&a, &b, &c])
+}
+
+/// Opens the loop over the terms of a sum, and reads their leaves: their names by slot.
+fn terms(text: &mut String, data: &mut Data, runs: &[&Run], to: Places<'_>) -> Vec<String> {
+    let longest = runs.iter().map(|run| run.terms.len()).max().unwrap_or(0);
+    let mut inside = String::new();
+    let mut known: HashMap<String, String> = HashMap::new();
+    let mut names = Vec::new();
+    let shape = &runs[0].terms[0];
+    for (slot, &leaf) in shape.iter().enumerate() {
+        let numbers: Vec<Vec<u32>> =
+            runs.iter().map(|run| run.terms.iter().map(|term| to.number(term[slot])).collect()).collect();
+        let still = numbers.iter().all(|of| of.iter().all(|number| *number == of[0]));
+        let value = if still {
+            leaf_value(data, leaf, numbers.iter().map(|of| of[0]).collect())
+        } else if let Operand::Constant(_) = leaf {
+            format!("bitcast<f32>({})", data.table(&numbers, longest))
+        } else {
+            read(leaf, &plane(&numbers).unwrap_or_else(|| data.table(&numbers, longest)))
+        };
+        // One name a value, so that what two places read is read once.
+        let name = match (still, leaf) {
+            (true, Operand::Constant(_)) if value.ends_with(['f', ')']) && !value.starts_with("bitcast") => {
+                value
+            }
+            _ => known
+                .entry(value)
+                .or_insert_with_key(|value| {
+                    let name = format!("d{}_{slot}", text.len());
+                    let (place, indent) = if still { (&mut *text, "") } else { (&mut inside, "    ") };
+                    let _ = writeln!(place, "        {indent}let {name} = {value};");
+                    name
+                })
+                .clone(),
+        };
+        names.push(name);
+    }
+    let counts: Vec<u32> = runs.iter().map(|run| run.terms.len() as u32).collect();
+    let count = if counts.iter().all(|count| *count == counts[0]) {
+        format!("{}u", counts[0])
+    } else {
+        format!("ens_data[{}u + i]", data.column(counts))
+    };
+    // A term alone needs no loop, and does not read its number.
+    let head = if longest == 1 { String::new() } else { format!("for (var k = 0u; k < {count}; k++) ") };
+    let _ = write!(text, "        {head}{{\n{inside}");
+    names
+}
+
+/// Numbers by piece `i` and term `k` as `base + a i + b k`, as text, where they are.
+fn plane(numbers: &[Vec<u32>]) -> Option<String> {
+    let first = i64::from(*numbers.first()?.first()?);
+    let along = numbers.iter().find(|of| of.len() > 1).map_or(0, |of| i64::from(of[1]) - i64::from(of[0]));
+    let across = numbers.get(1).map_or(Some(0), |of| Some(i64::from(*of.first()?) - first))?;
+    for (i, of) in numbers.iter().enumerate() {
+        for (k, number) in of.iter().enumerate() {
+            if first + across * i as i64 + along * k as i64 != i64::from(*number) {
+                return None;
+            }
+        }
+    }
+    // What is taken away comes last: the numbers have no sign.
+    let mut text = format!("{first}u");
+    let mut parts = [(across, 'i'), (along, 'k')];
+    parts.sort_by_key(|(by, _)| *by < 0);
+    for (by, name) in parts {
+        let sign = if by < 0 { '-' } else { '+' };
+        match by.unsigned_abs() {
+            0 => {}
+            1 => text.push_str(&format!(" {sign} {name}")),
+            by => text.push_str(&format!(" {sign} {by}u * {name}")),
+        }
+    }
+    Some(text)
+}
+
+/// How many lanes are best, and what share of them keeps busy.
+fn lanes(groups: &[Group]) -> (u32, f64) {
     let moving = || groups.iter().filter(|group| !group.fixed);
-    let each = |group: &Group| group.operations + group.pieces.first().map_or(0, |p| p.leaves.len()) + 1;
-    let alone: usize = moving().map(|group| each(group) * group.pieces.len()).sum();
+    let alone: usize = moving().map(|group| group.operations() * group.pieces.len()).sum();
     let levels = 1 + moving().map(|group| group.level).max().unwrap_or(0);
     let busy = |lanes: usize| {
         let together: usize = moving()
@@ -429,11 +692,11 @@ fn lanes(groups: &[Group]) -> Option<u32> {
                 } else {
                     group.pieces.len().div_ceil(lanes)
                 };
-                rounds * each(group)
+                rounds * group.operations()
             })
             .sum();
         alone as f64 / (lanes * (together + levels * BARRIER)) as f64
     };
     let (few, many) = (busy(32), busy(64));
-    if few < BUSY && many < BUSY { None } else { Some(if many > few { 64 } else { 32 }) }
+    if many > few { (64, many) } else { (32, few) }
 }

@@ -87,7 +87,7 @@ pub struct Shader {
 pub struct Memory {
     /// Numbers kept beside variables, inputs and results.
     pub scratch: usize,
-    /// How many lanes the work of one evaluation is shared out to, 32 or 64.
+    /// How many lanes the work of one evaluation is best shared out to, 32 or 64. The text holds for any number.
     pub lanes: u32,
 }
 
@@ -111,7 +111,8 @@ pub fn wgsl(model: &Model) -> Result<Shader, EquationError> {
     if m > INPUTS {
         return lacks(format!("systems of {m} random inputs, more than {INPUTS}"));
     }
-    let shared = if n > VALUES || m > VALUES { share::print(&system.rate)? } else { None };
+    let large = n > VALUES || m > VALUES || system.rate.len() > share::LONG;
+    let shared = if large { share::print(&system.rate)? } else { None };
     shared.map_or_else(|| values(&system.rate), Ok)
 }
 

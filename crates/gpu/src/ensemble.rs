@@ -184,7 +184,7 @@ impl Ensemble {
         let limits = device.device.limits();
         let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         let noise = Noise::new(options.philox, &kernel.draws);
-        let plan = Plan::new(kernel, &noise, options.method, options.axes);
+        let plan = Plan::new(kernel, &noise, options.method, options.axes, device.is_software());
         let sizes = [
             ("the ensemble", states.len() as u64 * 4),
             ("the trails", (count as u64).saturating_mul(slots as u64).saturating_mul(POINT)),

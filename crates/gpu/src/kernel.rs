@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 
 /// Trajectories of a workgroup where each has one invocation.
 const GROUP: u32 = 64;
+/// Lanes that share out the work of a trajectory where a processor plays the GPU: as many as it steps together, for at
+/// each barrier it goes from one such lot to the next. Twice as fast as 32 there.
+const SOFTWARE: u32 = 8;
 /// Parameters beyond this stand in a storage buffer instead of a uniform one.
 pub(crate) const UNIFORM_PARAMETERS: usize = 1024;
 /// Arrays up to this length are written out: a compiler keeps them in registers as far as those go, while indices that
@@ -90,8 +93,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The text for a kernel with its noise.
-    pub(crate) fn new(kernel: &Kernel, noise: &Noise, method: Method, axes: [Option<usize>; 3]) -> Self {
+    /// The text for a kernel with its noise; `software` says that a processor plays the GPU.
+    pub(crate) fn new(
+        kernel: &Kernel,
+        noise: &Noise,
+        method: Method,
+        axes: [Option<usize>; 3],
+        software: bool,
+    ) -> Self {
         let mut plan = Self { text: String::new(), data: kernel.data.clone(), group: GROUP };
         let text = &mut plan.text;
         text.reserve(kernel.rhs.len() + 12_000);
@@ -111,8 +120,11 @@ impl Plan {
                 }
                 text.push_str(include_str!("shaders/ensemble.wgsl"));
             }
-            Some(memory) => {
+            Some(mut memory) => {
                 let (n, m) = (kernel.dimension, inputs);
+                if software {
+                    memory.lanes = SOFTWARE;
+                }
                 plan.group = 1;
                 arrays(text, n, m, memory);
                 step_in_memory(text, kernel, method, m);
@@ -382,37 +394,57 @@ fn step_in_memory(text: &mut String, kernel: &Kernel, method: Method, m: usize) 
 "
         )
     };
-    // What the lanes have written into `ens_m` is read by others in `rhs`.
-    let stage = |t: &str| format!("    ens_barrier();\n    rhs({t}, lane);\n");
-    let (half, full) = (stage("t + ens_run.half"), stage("t + ens_run.dt"));
+    // One loop over the stages, with the right-hand side in it once: a driver puts a function's text wherever it is
+    // called. What the lanes have written into `ens_m` is read by others in `rhs`.
+    let stages = |rows: &[[&str; 3]]| {
+        let (count, last) = (rows.len(), rows.len() - 1);
+        let cases: String = rows
+            .iter()
+            .enumerate()
+            .map(|(s, [at, weight, along])| {
+                let case = if s == last { "default".to_owned() } else { format!("case {s}u") };
+                format!("            {case}: {{ stage = vec3<f32>({at}, {weight}, {along}); }}\n")
+            })
+            .collect();
+        format!(
+            "    for (var s = 0u; s < {count}u; s++) {{
+        var stage: vec3<f32>;
+        switch s {{
+{cases}        }}
+        ens_barrier();
+        rhs(t + stage.x, lane);
+        for (var j = lane; j < DIMENSION; j += ENS_LANES) {{
+            let k = ens_m[ENS_RESULTS + j];
+            let sum = select(ens_a[j], 0.0, s == 0u) + stage.y * k;
+            ens_a[j] = sum;
+            ens_m[j] = ens_x[j] + stage.z * select(k, sum, s == {last}u);
+        }}
+    }}
+"
+        )
+    };
+    let once = |body: &str| format!("    ens_barrier();\n    rhs(t, lane);\n{}", each(body));
+    // Each stage's time, its weight in the sum, and how far to go from the start: along its rate, at last along the sum.
     let stages = match (kernel.kind, method) {
-        (Kind::Map, _) => each("ens_m[j] = k;"),
-        (Kind::Flow, Method::Euler) => each("ens_m[j] = ens_x[j] + ens_run.dt * k;"),
-        (Kind::Flow, Method::Heun) => [
-            each("ens_a[j] = k; ens_m[j] = ens_x[j] + ens_run.dt * k;"),
-            full,
-            each("ens_m[j] = ens_x[j] + ens_run.half * (ens_a[j] + k);"),
-        ]
-        .concat(),
-        (Kind::Flow, Method::RungeKutta4) => [
-            each("ens_a[j] = k; ens_m[j] = ens_x[j] + ens_run.half * k;"),
-            half.clone(),
-            each("ens_a[j] += 2.0 * k; ens_m[j] = ens_x[j] + ens_run.half * k;"),
-            half,
-            each("ens_a[j] += 2.0 * k; ens_m[j] = ens_x[j] + ens_run.dt * k;"),
-            full,
-            each("ens_m[j] = ens_x[j] + ens_run.sixth * (ens_a[j] + k);"),
-        ]
-        .concat(),
+        (Kind::Map, _) => once("ens_m[j] = k;"),
+        (Kind::Flow, Method::Euler) => once("ens_m[j] = ens_x[j] + ens_run.dt * k;"),
+        (Kind::Flow, Method::Heun) => {
+            stages(&[["0.0", "1.0", "ens_run.dt"], ["ens_run.dt", "1.0", "ens_run.half"]])
+        }
+        (Kind::Flow, Method::RungeKutta4) => stages(&[
+            ["0.0", "1.0", "ens_run.half"],
+            ["ens_run.half", "2.0", "ens_run.half"],
+            ["ens_run.half", "2.0", "ens_run.dt"],
+            ["ens_run.dt", "1.0", "ens_run.sixth"],
+        ]),
     };
     let draw = if m > 0 { "    ens_draw(index, ens_number(i), lane);\n" } else { "" };
     let _ = write!(
         text,
         "fn ens_step(t: f32, lane: u32, index: u32, i: u32) {{
     for (var j = lane; j < DIMENSION; j += ENS_LANES) {{ ens_m[j] = ens_x[j]; }}
-{draw}{}{stages}}}
-",
-        stage("t"),
+{draw}{stages}}}
+"
     );
 }
 
@@ -446,7 +478,7 @@ mod tests {
 
     fn validated(kernel: &Kernel, method: Method, axes: [Option<usize>; 3]) {
         let noise = Noise::new(Philox::new(1, 0), &kernel.draws);
-        let text = Plan::new(kernel, &noise, method, axes).text;
+        let text = Plan::new(kernel, &noise, method, axes, false).text;
         let module = naga::front::wgsl::parse_str(&text)
             .unwrap_or_else(|e| panic!("{}\n{text}", e.emit_to_string(&text)));
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())

@@ -10,6 +10,8 @@ mod device;
 mod error;
 #[cfg(target_arch = "wasm32")]
 mod face;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+mod kernels;
 mod lorenz;
 #[cfg(not(target_arch = "wasm32"))]
 mod peers;
@@ -21,6 +23,8 @@ mod zoo_speed;
 #[cfg(feature = "gpu")]
 pub use device::measure_device;
 pub use error::Error;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+pub use kernels::{measure_kernels, print_kernels};
 #[cfg(not(target_arch = "wasm32"))]
 pub use peers::measure_peers;
 pub use report::{DeviceReport, Figures, Peer, Peers};

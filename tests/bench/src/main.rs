@@ -1,5 +1,5 @@
 //! `house-bench measure` prints what this machine does as JSON; `house-bench table NATIVE BROWSER` prints the
-//! table of two reports.
+//! table of two reports; `house-bench kernels [SLUG...]` prints how the zoo's kernels compile and step.
 #![forbid(unsafe_code)]
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -9,8 +9,11 @@ fn main() -> std::process::ExitCode {
     let text = match words[..] {
         ["measure"] => native::measure(),
         ["table", native, browser] => native::table(native, browser),
+        ["kernels", ref slugs @ ..] => native::kernels(slugs),
         _ => {
-            eprintln!("usage: house-bench measure | house-bench table NATIVE.json BROWSER.json");
+            eprintln!(
+                "usage: house-bench measure | house-bench table NATIVE.json BROWSER.json | house-bench kernels [SLUG...]"
+            );
             return std::process::ExitCode::from(2);
         }
     };
@@ -66,6 +69,17 @@ mod native {
             device: device()?,
         };
         serde_json::to_string_pretty(&report).map_err(|reason| unreadable("the native report", reason))
+    }
+
+    #[cfg(feature = "gpu")]
+    pub(crate) fn kernels(slugs: &[&str]) -> Result<String, Error> {
+        let figures = pollster::block_on(house_bench::measure_kernels(slugs))?;
+        Ok(house_bench::print_kernels(&figures))
+    }
+
+    #[cfg(not(feature = "gpu"))]
+    pub(crate) fn kernels(_slugs: &[&str]) -> Result<String, Error> {
+        Ok("built without the GPU".to_owned())
     }
 
     fn read<T: DeserializeOwned>(path: &str) -> Result<T, Error> {

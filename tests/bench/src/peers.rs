@@ -24,7 +24,7 @@ const SCRIPT: &str = include_str!("lorenz.py");
 
 /// Seconds of processor time, of this program and of those that it has waited for, where the system tells them:
 /// Linux does, in hundredths (proc(5), `/proc/pid/stat`, fields 14 to 17).
-fn processor_seconds() -> Option<[f64; 2]> {
+pub(crate) fn processor_seconds() -> Option<[f64; 2]> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
     let seconds = |at: usize| Some(fields.get(at)?.parse::<f64>().ok()? / 100.0);
