@@ -753,6 +753,76 @@ export type ArrayRef = {
  */
 array: number, };
 
+export type Question = { 
+/**
+ * Stable name: the program's command of that name asks it too.
+ */
+id: string, 
+/**
+ * Title in a few words.
+ */
+title: string, 
+/**
+ * What the answer tells, in a sentence.
+ */
+sentence: string, 
+/**
+ * What can be set.
+ */
+controls: Array<Control>, };
+
+export type Finding = { 
+/**
+ * Stable name.
+ */
+id: string, 
+/**
+ * What it is.
+ */
+label: string, 
+/**
+ * Its symbol as MathML.
+ */
+symbol: string | null, 
+/**
+ * The number; none where it is none, or not finite.
+ */
+value: number | null, 
+/**
+ * Its standard error or the bound on its error; none where there is none.
+ */
+error: number | null, 
+/**
+ * As shown, with its error or the word `unconverged`.
+ */
+text: string, };
+
+export type Answer = { 
+/**
+ * The question.
+ */
+question: string, 
+/**
+ * How much of the work is done, from 0 to 1.
+ */
+progress: number, 
+/**
+ * Whether all of it is done.
+ */
+finished: boolean, 
+/**
+ * Numbers and statements in the order shown.
+ */
+findings: Array<Finding>, 
+/**
+ * Its pictures; their data travel beside it.
+ */
+views: Array<View>, 
+/**
+ * What should be known about the answer: what stopped it, what to change.
+ */
+note: string | null, };
+
 export type Gallery = { 
 /**
  * Families of systems, then families of exhibits.

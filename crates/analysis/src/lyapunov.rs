@@ -149,6 +149,58 @@ impl<F: FlowJacobian> FlowTangent<F> {
     }
 }
 
+impl<F: FlowJacobian> FlowTangent<F> {
+    /// What [`Tangent::advance`] does with all `N` tangent vectors of `N` variables, operation by operation, with sizes
+    /// that the compiler knows: several times as fast for the systems that are measured most.
+    fn advance_small<const N: usize>(&mut self, t: f64, x: &mut [f64], q: &mut [f64]) -> f64 {
+        let h = self.dt;
+        let mut state = [0.0; N];
+        state.copy_from_slice(x);
+        let mut vectors = [[0.0; N]; N];
+        for (row, values) in vectors.iter_mut().zip(q.chunks_exact(N)) {
+            row.copy_from_slice(values);
+        }
+        let fractions = [0.0, 0.5, 0.5, 1.0];
+        let weights = [1.0, 2.0, 2.0, 1.0];
+        let mut rates = [[0.0; N]; 4];
+        let mut slopes = [[[0.0; N]; N]; 4];
+        let mut trace = 0.0;
+        for stage in 0..4 {
+            let c = fractions[stage] * h;
+            let (mut y, mut p) = (state, vectors);
+            if stage > 0 {
+                for i in 0..N {
+                    y[i] += c * rates[stage - 1][i];
+                    for j in 0..N {
+                        p[i][j] += c * slopes[stage - 1][i][j];
+                    }
+                }
+            }
+            self.flow.rate(t + c, &y, &mut rates[stage]);
+            let mut jacobian = [[0.0; N]; N];
+            self.flow.jacobian(t + c, &y, jacobian.as_flattened_mut());
+            for i in 0..N {
+                for j in 0..N {
+                    let mut total = 0.0;
+                    for (l, row) in p.iter().enumerate() {
+                        total += jacobian[i][l] * row[j];
+                    }
+                    slopes[stage][i][j] = total;
+                }
+                trace += weights[stage] * jacobian[i][i];
+            }
+        }
+        let blend = |a: f64, b: f64, c: f64, d: f64| h / 6.0 * (a + 2.0 * (b + c) + d);
+        for i in 0..N {
+            x[i] += blend(rates[0][i], rates[1][i], rates[2][i], rates[3][i]);
+            for j in 0..N {
+                q[i * N + j] += blend(slopes[0][i][j], slopes[1][i][j], slopes[2][i][j], slopes[3][i][j]);
+            }
+        }
+        h / 6.0 * trace
+    }
+}
+
 impl<F: FlowJacobian> Tangent for FlowTangent<F> {
     fn dimension(&self) -> usize {
         self.flow.dimension()
@@ -158,6 +210,12 @@ impl<F: FlowJacobian> Tangent for FlowTangent<F> {
     }
     fn advance(&mut self, t: f64, x: &mut [f64], q: &mut [f64], k: usize) -> f64 {
         let (n, h) = (x.len(), self.dt);
+        match (n, k) {
+            (2, 2) => return self.advance_small::<2>(t, x, q),
+            (3, 3) => return self.advance_small::<3>(t, x, q),
+            (4, 4) => return self.advance_small::<4>(t, x, q),
+            _ => {}
+        }
         let size = n * k;
         let fractions = [0.0, 0.5, 0.5, 1.0];
         let weights = [1.0, 2.0, 2.0, 1.0];

@@ -384,30 +384,59 @@ const LYAPUNOV_EXAMPLES: &str = "\
 Examples:
   separatrix lyapunov lorenz --json
   separatrix lyapunov lorenz-96 --count 2 --time 2000
-  separatrix lyapunov my.ode --set a=0.2";
+  separatrix lyapunov my.ode --set a=0.2 --plot convergence.png";
+
+/// What every question of the analysis desk takes.
+#[derive(Debug, Args)]
+pub struct Asked {
+    /// A system, a link to one, a FILE.ode, or, where a series can be asked about, a FILE.csv.
+    #[arg(value_name = "SYSTEM|FILE")]
+    pub source: String,
+    /// Set a parameter, an initial value (x_0=1) or the step (dt=0.01). May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub settings: Vec<String>,
+    /// Set what the question itself takes; an unknown key is answered with all of them. May be repeated.
+    #[arg(long = "with", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub with: Vec<String>,
+    /// Seed of every random choice.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Write the data as a table.
+    #[arg(long, value_name = "FILE.csv")]
+    pub output: Option<PathBuf>,
+    /// Draw the answer's picture.
+    #[arg(long, value_name = "FILE.png")]
+    pub plot: Option<PathBuf>,
+    /// Which of the answer's pictures; the first one when not given.
+    #[arg(long, value_name = "ID", requires = "plot")]
+    pub view: Option<String>,
+    /// Width and height of the picture in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x800")]
+    pub size: Size,
+    /// Ground of the picture.
+    #[arg(long, value_enum, default_value_t = Ground::Light)]
+    pub theme: Ground,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// `lyapunov`
 #[derive(Debug, Args)]
 #[command(after_help = LYAPUNOV_EXAMPLES)]
 pub struct Lyapunov {
-    /// A system or a FILE.ode.
-    #[arg(value_name = "SYSTEM|FILE.ode")]
-    pub source: String,
-    /// Set a parameter or an initial value (x_0=1). May be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE", allow_hyphen_values = true)]
-    pub settings: Vec<String>,
+    #[command(flatten)]
+    /// What every question takes.
+    pub asked: Asked,
     /// Steps to average over (iterations of a map).
     #[arg(long, value_name = "N", conflicts_with = "time")]
     pub steps: Option<u64>,
     /// Time to average over.
     #[arg(long, value_name = "T")]
     pub time: Option<f64>,
-    /// How many exponents; all of them when not given.
+    /// How many exponents; all of them when not given, three of a delay system.
     #[arg(long, value_name = "K")]
     pub count: Option<usize>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[cfg(test)]

@@ -256,18 +256,23 @@ fn typed_equations_travel_in_a_link() {
 #[test]
 fn exponents_sum_to_the_mean_divergence() {
     let spectrum = json(&["lyapunov", "lorenz", "--steps", "50000", "--json"]);
-    let rows = spectrum["spectrum"].as_array().expect("rows");
-    let values: Vec<f64> = rows.iter().filter_map(|e| e["value"].as_f64()).collect();
-    assert_eq!(values.len(), 3);
-    assert!((values[0] - 0.906).abs() < 0.05 && values[1].abs() < 0.02, "{values:?}");
+    let finding = |answer: &serde_json::Value, id: &str| {
+        let all = answer["findings"].as_array().expect("findings");
+        all.iter().find(|one| one["id"] == id).map(|one| one["value"].as_f64().expect("a number"))
+    };
+    let value = |id: &str| finding(&spectrum, id).expect(id);
+    assert!((value("exponent_1") - 0.906).abs() < 0.05 && value("exponent_2").abs() < 0.02);
     let trace = -10.0 - 1.0 - 8.0 / 3.0;
-    assert!((spectrum["sum"].as_f64().expect("a sum") - trace).abs() < 1e-3);
-    assert!((spectrum["divergence"].as_f64().expect("a divergence") - trace).abs() < 1e-9);
-    assert!((spectrum["kaplan_yorke"].as_f64().expect("a dimension") - 2.06).abs() < 0.01);
+    assert!((value("sum") - trace).abs() < 1e-3 && (value("divergence") - trace).abs() < 1e-9);
+    assert!((value("kaplan_yorke") - 2.06).abs() < 0.01);
+    assert_eq!(spectrum["columns"][3], "exponent_3");
     let first = json(&["lyapunov", "lorenz", "--steps", "20000", "--count", "1", "--json"]);
-    assert_eq!(first["spectrum"].as_array().map(Vec::len), Some(1));
-    assert!(first["kaplan_yorke"].is_null());
+    assert!(finding(&first, "exponent_2").is_none() && finding(&first, "kaplan_yorke").is_none());
+    let delayed = json(&["lyapunov", "mackey-glass", "--steps", "20000", "--json"]);
+    assert!((0.0..0.02).contains(&finding(&delayed, "exponent_1").expect("an exponent")));
     refused(&["lyapunov", "lorenz", "--count", "4"], 2);
+    assert!(refused(&["lyapunov", "lorenz", "--with", "step=3"], 2).contains("did you mean \"steps\""));
+    assert!(refused(&["lyapunov", "lorenz", "--set", "rho=1e9"], 1).contains("at time"));
 }
 
 #[test]

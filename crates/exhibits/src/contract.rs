@@ -581,6 +581,50 @@ data! {
         pub array: u32,
     }
 
+    /// A question that the analysis desk answers about a system or a series.
+    pub struct Question {
+        /// Stable name: the program's command of that name asks it too.
+        pub id: String,
+        /// Title in a few words.
+        pub title: String,
+        /// What the answer tells, in a sentence.
+        pub sentence: String,
+        /// What can be set.
+        pub controls: Vec<Control>,
+    }
+
+    /// One number or statement of an answer.
+    pub struct Finding {
+        /// Stable name.
+        pub id: String,
+        /// What it is.
+        pub label: String,
+        /// Its symbol as MathML.
+        pub symbol: Option<String>,
+        /// The number; none where it is none, or not finite.
+        pub value: Option<f64>,
+        /// Its standard error or the bound on its error; none where there is none.
+        pub error: Option<f64>,
+        /// As shown, with its error or the word `unconverged`.
+        pub text: String,
+    }
+
+    /// What is known of a question so far.
+    pub struct Answer {
+        /// The question.
+        pub question: String,
+        /// How much of the work is done, from 0 to 1.
+        pub progress: f64,
+        /// Whether all of it is done.
+        pub finished: bool,
+        /// Numbers and statements in the order shown.
+        pub findings: Vec<Finding>,
+        /// Its pictures; their data travel beside it.
+        pub views: Vec<View>,
+        /// What should be known about the answer: what stopped it, what to change.
+        pub note: Option<String>,
+    }
+
     /// The gallery.
     pub struct Gallery {
         /// Families of systems, then families of exhibits.
@@ -743,6 +787,18 @@ impl Bar {
     }
 }
 
+impl Picture {
+    /// The view that it is of.
+    pub fn view(&self) -> &str {
+        match self {
+            Self::Plot { view, .. }
+            | Self::Heat { view, .. }
+            | Self::Bars { view, .. }
+            | Self::Text { view, .. } => view,
+        }
+    }
+}
+
 /// The data of a view with the arrays that its [`ArrayRef`]s point into.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -795,6 +851,9 @@ mod tests {
             Role,
             Mark,
             ArrayRef,
+            Question,
+            Finding,
+            Answer,
             Gallery,
             Family,
             Member,

@@ -9,6 +9,7 @@ pub mod bytes;
 pub mod claims;
 pub mod contract;
 pub mod curve;
+pub mod desk;
 mod device;
 mod editor;
 mod error;

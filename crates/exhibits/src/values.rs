@@ -28,6 +28,23 @@ impl Values {
         Ok(Self(settings))
     }
 
+    /// The defaults of some controls of `name`, with settings over them; the text of a value is read as its kind.
+    ///
+    /// # Errors
+    /// As [`Values::resolve`].
+    pub fn of(name: &str, controls: &[Control], settings: &[Setting]) -> Result<Self, ExhibitError> {
+        for setting in settings {
+            find_among(name, controls, &setting.control)?;
+        }
+        let value = |control: &Control| match settings.iter().rev().find(|s| s.control == control.id) {
+            Some(Setting { value: Value::Text(text), .. }) => read(control, text),
+            Some(Setting { value, .. }) => check(control, value),
+            None => Ok(default(control)),
+        };
+        let setting = |c: &Control| Ok(Setting { control: c.id.clone(), value: value(c)? });
+        Ok(Self(controls.iter().map(setting).collect::<Result<_, ExhibitError>>()?))
+    }
+
     /// All settings in order.
     pub fn settings(&self) -> &[Setting] {
         &self.0
@@ -83,10 +100,14 @@ impl Values {
 /// # Errors
 /// Names the nearest control when there is none of that name.
 pub fn find<'a>(declaration: &'a Declaration, id: &str) -> Result<&'a Control, ExhibitError> {
-    declaration.controls.iter().find(|c| c.id == id).ok_or_else(|| ExhibitError::UnknownControl {
-        exhibit: declaration.slug.clone(),
+    find_among(&declaration.slug, &declaration.controls, id)
+}
+
+fn find_among<'a>(of: &str, controls: &'a [Control], id: &str) -> Result<&'a Control, ExhibitError> {
+    controls.iter().find(|c| c.id == id).ok_or_else(|| ExhibitError::UnknownControl {
+        exhibit: of.to_owned(),
         name: id.to_owned(),
-        nearest: nearest(id, declaration.controls.iter().map(|c| c.id.as_str())),
+        nearest: nearest(id, controls.iter().map(|c| c.id.as_str())),
     })
 }
 

@@ -1,11 +1,11 @@
 //! One module a command.
 
 mod check;
+mod desk;
 mod eval;
 mod export;
 mod link;
 mod list;
-mod lyapunov;
 mod render;
 mod run;
 mod show;
@@ -32,7 +32,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Render(arguments) => render::render(arguments, out),
         Command::Link(Link::Make(arguments)) => link::make(arguments, out),
         Command::Link(Link::Explain(arguments)) => link::explain(arguments, out),
-        Command::Lyapunov(arguments) => lyapunov::lyapunov(arguments, out),
+        Command::Lyapunov(arguments) => desk::lyapunov(arguments, out),
     }
 }
 

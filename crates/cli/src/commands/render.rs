@@ -15,6 +15,7 @@ use gpu::scene::{
     labels,
 };
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn render(arguments: &Render, out: &mut dyn Write) -> Result<(), Failure> {
@@ -40,22 +41,35 @@ pub(super) fn render(arguments: &Render, out: &mut dyn Write) -> Result<(), Fail
         let none = || Failure::Input(format!("the view {:?} has nothing to draw at step {steps}", view.id));
         plot(view, &session.frame(&view.id).ok_or_else(none)?)?
     };
-    let theme = if arguments.theme == Ground::Dark { Theme::Dark } else { Theme::Light };
     let (width, height) = (arguments.size.width, arguments.size.height);
-    // One pixel of the smallest picture that reads well; larger ones have finer lines, not other ones.
-    let scale = (f64::from(height) / 800.0).max(1.0);
-    let camera = Camera::default();
-    let mut pixels = Raster::new(width, height).draw(&scene, &camera, theme, scale as f32).to_vec();
-    let size = [f64::from(width) / scale, f64::from(height) / scale];
-    let ink = theme.tokens().ink.map(|c| (c * 255.0) as u8);
-    for label in labels(&scene, &camera, size) {
-        letters::write(&mut pixels, [width, height], &label, scale, ink);
-    }
-    save(&arguments.output, &encode(&pixels, width, height)?)?;
+    draw(&scene, &Paper { width, height, ground: arguments.theme }, &arguments.output)?;
     let position = session.run().position();
     let unit = session.run().unit();
     let path = arguments.output.display();
     Ok(writeln!(out, "{path}: {}, {width}x{height}, after {position} {unit}", plain(&view.title))?)
+}
+
+/// What a picture is drawn on.
+pub(super) struct Paper {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) ground: Ground,
+}
+
+/// Draws a scene into a PNG file.
+pub(super) fn draw(scene: &Scene, paper: &Paper, path: &Path) -> Result<(), Failure> {
+    let theme = if paper.ground == Ground::Dark { Theme::Dark } else { Theme::Light };
+    let (width, height) = (paper.width, paper.height);
+    // One pixel of the smallest picture that reads well; larger ones have finer lines, not other ones.
+    let scale = (f64::from(height) / 800.0).max(1.0);
+    let camera = Camera::default();
+    let mut pixels = Raster::new(width, height).draw(scene, &camera, theme, scale as f32).to_vec();
+    let size = [f64::from(width) / scale, f64::from(height) / scale];
+    let ink = theme.tokens().ink.map(|c| (c * 255.0) as u8);
+    for label in labels(scene, &camera, size) {
+        letters::write(&mut pixels, [width, height], &label, scale, ink);
+    }
+    save(path, &encode(&pixels, width, height)?)
 }
 
 /// An RGBA picture as PNG.
@@ -78,7 +92,7 @@ fn axis_label(axis: &Axis) -> AxisLabel {
 }
 
 /// The data of a plot as a scene in the plane; a logarithmic axis shows logarithms to base 10.
-fn plot(view: &View, frame: &Frame) -> Result<Scene, Failure> {
+pub(super) fn plot(view: &View, frame: &Frame) -> Result<Scene, Failure> {
     let outlined = outlined(frame);
     let frame = outlined.as_ref().unwrap_or(frame);
     let Picture::Plot { series, uprights, levels, x, y, .. } = &frame.picture else {

@@ -1,0 +1,140 @@
+//! The questions of the analysis desk: `lyapunov` and its like.
+
+use super::print_json;
+use super::render::{Paper, draw, plot};
+use crate::Failure;
+use crate::args::{Asked, Lyapunov};
+use crate::csv_file::save_table;
+use crate::progress::Progress;
+use crate::source::{Source, split_setting};
+use crate::table::{Align, Table};
+use crate::text::plain;
+use exhibits::OwnSeries;
+use exhibits::contract::{Answer, Frame, Setting, Value};
+use exhibits::desk::{self, Case};
+use serde::Serialize;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Time between two looks at the progress.
+const SLICE: Duration = Duration::from_millis(100);
+
+pub(super) fn lyapunov(arguments: &Lyapunov, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut settings = Vec::new();
+    let mut set = |control: &str, value: f64| {
+        settings.push(Setting { control: control.into(), value: Value::Number(value) });
+    };
+    let case = case(&arguments.asked)?;
+    if let Some(count) = arguments.count {
+        set("count", count as f64);
+    }
+    if let Some(steps) = arguments.steps {
+        set("steps", steps as f64);
+    }
+    if let (Some(time), Case::System(case)) = (arguments.time, &case) {
+        if !(time > 0.0 && time.is_finite()) {
+            return Err(Failure::Input(format!("--time {time}: must be a positive number")));
+        }
+        set("steps", (time / case.dt).ceil());
+    }
+    ask(&arguments.asked, &case, "lyapunov", settings, out)
+}
+
+/// What is asked about.
+pub(super) fn case(asked: &Asked) -> Result<Case, Failure> {
+    let path = Path::new(&asked.source);
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+        if let Some(setting) = asked.settings.first() {
+            return Err(Failure::Input(format!("--set {setting}: a series has no parameters")));
+        }
+        let bytes = std::fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+        return Ok(Case::Series(Arc::new(OwnSeries::read(&asked.source, &bytes)?)));
+    }
+    let mut source = Source::read(&asked.source)?;
+    source.adjust(&asked.settings, asked.seed, None)?;
+    Ok(Case::of_recipe(&source.recipe)?)
+}
+
+/// The table and the numbers of an answer.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    answer: &'a Answer,
+    columns: Vec<String>,
+    rows: Vec<Vec<f64>>,
+}
+
+/// Asks, waits for the answer, writes and draws it. What `--with` says comes after `settings`.
+pub(super) fn ask(
+    asked: &Asked,
+    case: &Case,
+    question: &str,
+    mut settings: Vec<Setting>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    for setting in &asked.with {
+        let (key, value) = split_setting(setting)?;
+        settings.push(Setting { control: key.into(), value: Value::Text(value.into()) });
+    }
+    let mut inquiry = desk::ask(case, question, &settings)?;
+    let progress = Progress::new("measuring", 1);
+    let mut before = 0.0;
+    let stopped = loop {
+        match inquiry.advance(Instant::now() + SLICE) {
+            Ok(true) => break None,
+            Ok(false) => {
+                let now = inquiry.answer().progress;
+                progress.add(now - before);
+                before = now;
+            }
+            Err(error) => break Some(error),
+        }
+    };
+    drop(progress);
+    let answer = inquiry.answer();
+    let (columns, rows) = inquiry.table();
+    if let Some(path) = &asked.output {
+        save_table(path, &columns, &rows)?;
+    }
+    if let Some(path) = &asked.plot {
+        picture(asked, path, &answer, &inquiry.frames())?;
+    }
+    if asked.json {
+        print_json(out, &Report { answer: &answer, columns, rows })?;
+    } else {
+        print(&answer, out)?;
+    }
+    match stopped {
+        Some(error) => Err(Failure::Stopped { reason: error.to_string(), step: 0 }),
+        None => Ok(()),
+    }
+}
+
+fn picture(asked: &Asked, path: &Path, answer: &Answer, frames: &[Frame]) -> Result<(), Failure> {
+    let view = match &asked.view {
+        None => answer.views.first(),
+        Some(id) => answer.views.iter().find(|view| view.id == *id),
+    };
+    let found =
+        view.and_then(|view| Some((view, frames.iter().find(|frame| frame.picture.view() == view.id)?)));
+    let Some((view, frame)) = found else {
+        let names: Vec<&str> = answer.views.iter().map(|view| view.id.as_str()).collect();
+        return Err(Failure::Input(format!("this answer has no such picture; it has {}", names.join(", "))));
+    };
+    let paper = Paper { width: asked.size.width, height: asked.size.height, ground: asked.theme };
+    draw(&plot(view, frame)?, &paper, path)
+}
+
+fn print(answer: &Answer, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut table = Table::new(&[("finding", Align::Left), ("value", Align::Left)]);
+    for finding in &answer.findings {
+        table.row([finding.label.clone(), plain(&finding.text)]);
+    }
+    write!(out, "{table}")?;
+    if let Some(note) = &answer.note {
+        writeln!(out, "\n{}", plain(note))?;
+    }
+    Ok(())
+}
