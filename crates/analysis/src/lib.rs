@@ -5,13 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod family;
 mod fourier;
+mod integrate;
 mod lyapunov;
 mod measures;
+mod section;
 mod separation;
 mod statistics;
+mod sweep;
 
 pub use error::Error;
+pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
 pub use fourier::{Fourier, power_spectrum, smooth_gaussian};
 pub use lyapunov::{
     CurvePoint, Exponent, FlowTangent, LyapunovOptions, LyapunovRun, MapTangent, Spectrum, Tangent,
@@ -21,7 +26,11 @@ pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
+pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
 pub use statistics::{
     Line, Standardised, channel, histogram, histogram_plane, least_squares, standard_deviation, standardise,
+};
+pub use sweep::{
+    FlowSweep, Follow, MapSweep, SweepColumn, SweepOptions, SweepOutcome, SweepRun, SweepSource,
 };
