@@ -143,8 +143,8 @@ impl Stepper {
                 let (a, b) = (libm::fabs(self.x0[i]), libm::fabs(self.next[i]));
                 let size = 1.0 + if a > b { a } else { b };
                 let ratio = libm::fabs(h * total) / (self.tolerance * size);
-                // Written so that an error that is not a number wins.
-                if !(ratio <= error) {
+                // An error that is not a number wins.
+                if ratio.is_nan() || ratio > error {
                     error = ratio;
                 }
             }
@@ -166,7 +166,7 @@ impl Stepper {
             if self.h <= 1e-14 * (1.0 + libm::fabs(self.t0)) {
                 let mut variable = 0;
                 for i in 0..n {
-                    if !(libm::fabs(self.rate0[i]) <= libm::fabs(self.rate0[variable])) {
+                    if libm::fabs(self.rate0[i]) > libm::fabs(self.rate0[variable]) {
                         variable = i;
                     }
                 }

@@ -4,20 +4,30 @@
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.
 #![forbid(unsafe_code)]
 
+mod branch;
+mod continuation;
+mod eigen;
 mod error;
 mod family;
 mod fourier;
+mod hopf;
 mod integrate;
 mod lyapunov;
 mod measures;
 mod section;
 mod separation;
+mod special;
 mod statistics;
+mod steady;
 mod sweep;
 
+pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
+pub use continuation::ContinuationRun;
+pub use eigen::Eigenvalue;
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
 pub use fourier::{Fourier, power_spectrum, smooth_gaussian};
+pub use hopf::LyapunovCoefficient;
 pub use lyapunov::{
     CurvePoint, Exponent, FlowTangent, LyapunovOptions, LyapunovRun, MapTangent, Spectrum, Tangent,
     kaplan_yorke, pesin,
@@ -31,6 +41,7 @@ pub use separation::{Separation, fit_separation, separate_flow, separate_map};
 pub use statistics::{
     Line, Standardised, channel, histogram, histogram_plane, least_squares, standard_deviation, standardise,
 };
+pub use steady::{Equilibria, FixedPoints, Steady};
 pub use sweep::{
     FlowSweep, Follow, MapSweep, SweepColumn, SweepOptions, SweepOutcome, SweepRun, SweepSource,
 };

@@ -422,7 +422,7 @@ impl<F: Flow> SectionRun<F> {
 
 pub(crate) fn check_times(transient: f64, time: f64) -> Result<(), Error> {
     check_option(
-        transient >= 0.0 && transient <= 1e9,
+        (0.0..=1e9).contains(&transient),
         "transient",
         transient,
         "at least 0 and at most a thousand million",
