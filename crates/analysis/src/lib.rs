@@ -5,8 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod branch;
+mod collocation;
 mod continuation;
+mod cycle;
+mod cycle_branch;
+mod cycle_special;
+mod cycle_start;
+mod cycles;
 mod eigen;
+mod enclose;
 mod error;
 mod family;
 mod fourier;
@@ -23,6 +30,9 @@ mod sweep;
 
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
 pub use continuation::ContinuationRun;
+pub use cycle::Cycle;
+pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSpecial};
+pub use cycles::CycleRun;
 pub use eigen::Eigenvalue;
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};

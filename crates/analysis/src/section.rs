@@ -1,5 +1,6 @@
 //! Poincaré sections of orbits: crossings of a surface, local extrema, and one state a period.
 
+use crate::enclose::enclose;
 use crate::error::{Error, check_finite, check_option};
 use crate::integrate::Stepper;
 use numerics::{Crossing, Flow};
@@ -268,12 +269,12 @@ impl Watcher {
     /// Finds the crossing between two offsets from the start of the step.
     ///
     /// As in Hénon's trick (1982) the step is taken again to the surface itself, so that the crossing is as exact as the
-    /// orbit; the step's length is found by regula falsi in the Illinois form, with bisections in between.
+    /// orbit.
     fn locate<F: Flow + ?Sized>(
         &mut self,
         flow: &mut F,
-        (mut a, mut ga): (f64, f64),
-        (mut b, mut gb): (f64, f64),
+        (mut a, ga): (f64, f64),
+        (mut b, gb): (f64, f64),
         hits: &mut Vec<Hit>,
     ) {
         let rising = ga < 0.0;
@@ -281,38 +282,7 @@ impl Watcher {
             return;
         }
         let narrow = 4.0 * f64::EPSILON * (1.0 + libm::fabs(self.stepper.t0));
-        let mut side = 0;
-        for round in 0..200 {
-            if b - a <= narrow {
-                break;
-            }
-            let mut c = (a * gb - b * ga) / (gb - ga);
-            if round % 5 == 4 || !(c > a && c < b) {
-                c = 0.5 * (a + b);
-            }
-            // Steps off the end that has stayed put close the interval from both sides.
-            let near = if narrow < 0.1 * (b - a) { 0.5 * narrow } else { 0.0 };
-            if c - a < near {
-                c = a + near;
-            } else if b - c < near {
-                c = b - near;
-            }
-            let gc = self.within(flow, c);
-            if (gc < 0.0) == (ga < 0.0) {
-                (a, ga) = (c, gc);
-                if side == 1 {
-                    gb *= 0.5;
-                }
-                side = 1;
-            } else {
-                (b, gb) = (c, gc);
-                if side == 2 {
-                    ga *= 0.5;
-                }
-                side = 2;
-            }
-        }
-        self.within(flow, b);
+        (a, b) = enclose((a, ga), (b, gb), narrow, |c| Some(self.within(flow, c)));
         let state = self.stepper.within(flow, b).to_vec();
         hits.push(Hit { time: self.stepper.t0 + b, state, rising, error: b - a });
     }

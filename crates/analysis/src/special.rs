@@ -3,6 +3,7 @@
 use crate::branch::{Special, SpecialKind};
 use crate::continuation::{ContinuationRun, Place};
 use crate::eigen::{Eigenvalue, null_vector};
+use crate::enclose::enclose;
 use crate::hopf::first_lyapunov;
 use crate::steady::Steady;
 
@@ -42,7 +43,7 @@ impl<S: Steady> ContinuationRun<S> {
         self.branches[last].specials.extend(found.into_iter().map(|(_, special)| special));
     }
 
-    /// Regula falsi in the Illinois form along the branch: place, error of the parameter, length from `here`.
+    /// The place on the branch where an event happens, the error of its parameter, and the length from `here`.
     fn locate(&mut self, here: &Place, next: &Place, length: f64, event: Event) -> Option<(Place, f64, f64)> {
         let n = here.y.len() - 1;
         let value = |place: &Place| match event {
@@ -54,50 +55,16 @@ impl<S: Steady> ContinuationRun<S> {
             Event::Pair => place.pair,
             Event::Flip => place.flip,
         };
-        let (mut a, mut b) = ((0.0, here.clone()), (length, next.clone()));
-        let (mut ga, mut gb) = (value(here), value(next));
-        let mut side = 0;
         let narrow = 1e-12 + 1e-10 * length;
-        for round in 0..80 {
-            if b.0 - a.0 <= narrow {
-                break;
-            }
-            let mut c = (a.0 * gb - b.0 * ga) / (gb - ga);
-            if round % 4 == 3 || !(c > a.0 && c < b.0) {
-                c = 0.5 * (a.0 + b.0);
-            }
-            let near = 0.4 * narrow;
-            c = c.clamp(a.0 + near, b.0 - near);
-            let Some(place) = self.along(here, c) else {
-                // At a branch point the equations are singular; a place beside it still narrows the interval.
-                let c = 0.5 * (a.0 + b.0) + 0.13 * (b.0 - a.0);
-                let Some(place) = self.along(here, c) else { break };
-                let gc = value(&place);
-                if (gc < 0.0) == (ga < 0.0) {
-                    (a, ga) = ((c, place), gc);
-                } else {
-                    (b, gb) = ((c, place), gc);
-                }
-                continue;
-            };
-            let gc = value(&place);
-            if (gc < 0.0) == (ga < 0.0) {
-                (a, ga) = ((c, place), gc);
-                if side == 1 {
-                    gb *= 0.5;
-                }
-                side = 1;
-            } else {
-                (b, gb) = ((c, place), gc);
-                if side == 2 {
-                    ga *= 0.5;
-                }
-                side = 2;
-            }
-        }
-        let error =
-            libm::fabs(b.1.y[n] - a.1.y[n]) + self.options.tolerance * self.scale[n] + 4.0 * f64::EPSILON;
-        Some((b.1, error, b.0))
+        let (a, b) = enclose((0.0, value(here)), (length, value(next)), narrow, |c| {
+            self.along(here, c).map(|place| value(&place))
+        });
+        let first = if a > 0.0 { self.along(here, a)? } else { here.clone() };
+        let second = if b < length { self.along(here, b)? } else { next.clone() };
+        let error = libm::fabs(second.y[n] - first.y[n])
+            + self.options.tolerance * self.scale[n]
+            + 4.0 * f64::EPSILON;
+        Some((second, error, b))
     }
 
     /// What kind of special point a place is; none for a pair of real eigenvalues that is merely neutral.

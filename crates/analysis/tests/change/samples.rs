@@ -128,6 +128,50 @@ flow! {
     }
 }
 
+flow! {
+    /// A circle of radius 1 with period 2π, and z' = p z - z³ beside it.
+    Tube, 3, |p, x, f, j| {
+        let r = 1.0 - x[0] * x[0] - x[1] * x[1];
+        f[0] = x[0] * r - x[1];
+        f[1] = x[1] * r + x[0];
+        f[2] = p * x[2] - x[2] * x[2] * x[2];
+    } {
+        {
+            let r = 1.0 - x[0] * x[0] - x[1] * x[1];
+            let xy = -2.0 * x[0] * x[1];
+            [
+                r - 2.0 * x[0] * x[0], xy - 1.0, 0.0,
+                xy + 1.0, r - 2.0 * x[1] * x[1], 0.0,
+                0.0, 0.0, p - 3.0 * x[2] * x[2],
+            ]
+        }
+    }
+}
+
+flow! {
+    /// A circle of radius 1 with period 2π, and the normal form of a Hopf bifurcation at frequency 0.3 beside it.
+    Ring, 4, |p, x, f, j| {
+        let r = 1.0 - x[0] * x[0] - x[1] * x[1];
+        let s = p - x[2] * x[2] - x[3] * x[3];
+        f[0] = x[0] * r - x[1];
+        f[1] = x[1] * r + x[0];
+        f[2] = x[2] * s - 0.3 * x[3];
+        f[3] = x[3] * s + 0.3 * x[2];
+    } {
+        {
+            let r = 1.0 - x[0] * x[0] - x[1] * x[1];
+            let s = p - x[2] * x[2] - x[3] * x[3];
+            let (xy, uv) = (-2.0 * x[0] * x[1], -2.0 * x[2] * x[3]);
+            [
+                r - 2.0 * x[0] * x[0], xy - 1.0, 0.0, 0.0,
+                xy + 1.0, r - 2.0 * x[1] * x[1], 0.0, 0.0,
+                0.0, 0.0, s - 2.0 * x[2] * x[2], uv - 0.3,
+                0.0, 0.0, uv + 0.3, s - 2.0 * x[3] * x[3],
+            ]
+        }
+    }
+}
+
 /// Morris-Lecar; the parameter is the current in µA/cm².
 #[derive(Clone, Debug)]
 pub struct MorrisLecar {
