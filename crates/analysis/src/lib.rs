@@ -21,6 +21,7 @@ mod hopf;
 mod integrate;
 mod lyapunov;
 mod measures;
+mod parameter_map;
 mod section;
 mod separation;
 mod special;
@@ -45,6 +46,9 @@ pub use lyapunov::{
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
+};
+pub use parameter_map::{
+    CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};

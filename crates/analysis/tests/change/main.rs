@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "helpers of tests")]
 
 mod branches;
+mod maps;
 mod rounds;
 mod samples;
 mod sections;
