@@ -25,7 +25,7 @@ pub(crate) struct Place {
 }
 
 /// Most variables of a continuation.
-const LARGEST: usize = 128;
+const LARGEST: usize = 64;
 
 /// A continuation by pseudo-arclength (Keller 1977) that can be stopped and read at any time.
 ///
@@ -70,6 +70,7 @@ impl<S: Steady> ContinuationRun<S> {
         let mut up = vec![0.0; n + 1];
         up[n] = 1.0;
         let name = run.steady.name();
+        let y = run.descend(&y);
         let found = match run.correct(&y, &up, 60) {
             Ok(found) => found,
             Err(distance) => return Err(Error::NotFound { what: name, parameter: p0, distance }),
@@ -376,6 +377,43 @@ impl<S: Steady> ContinuationRun<S> {
         Err(previous)
     }
 
+    /// Newton's method at the parameter of `y`, each step halved until the residual falls (at most 6 times, and at most 60
+    /// steps): comes from far, and leaves the rest to [`Self::correct`].
+    fn descend(&mut self, y: &[f64]) -> Vec<f64> {
+        let n = y.len() - 1;
+        let mut row = vec![0.0; n + 1];
+        row[n] = 1.0;
+        let mut here = y.to_vec();
+        let mut residual = vec![0.0; n + 1];
+        let mut exchanges = vec![0; n + 1];
+        for _ in 0..60 {
+            let mut matrix = self.bordered(&here, &row);
+            self.steady.residual(&here[..n], &mut residual[..n]);
+            residual[n] = 0.0;
+            let now = libm::sqrt(dot(&residual, &residual));
+            if now < 1e-12 || !now.is_finite() || !factor(&mut matrix, &mut exchanges, n + 1) {
+                break;
+            }
+            let mut change = residual.clone();
+            substitute(&matrix, &exchanges, &mut change, n + 1);
+            let mut share = 1.0;
+            let mut next = None;
+            for _ in 0..7 {
+                let there: Vec<f64> = (0..=n).map(|i| here[i] - share * change[i] * self.scale[i]).collect();
+                self.steady.residual(&there[..n], &mut residual[..n]);
+                residual[n] = 0.0;
+                if libm::sqrt(dot(&residual, &residual)) < now {
+                    next = Some(there);
+                    break;
+                }
+                share *= 0.5;
+            }
+            let Some(there) = next else { break };
+            here = there;
+        }
+        here
+    }
+
     /// The Jacobian with respect to state and parameter in the units of steps, over `row`.
     pub(crate) fn bordered(&mut self, y: &[f64], row: &[f64]) -> Vec<f64> {
         let size = y.len();
@@ -443,9 +481,11 @@ fn prepare<S: Steady>(
     if x0.len() != n || n == 0 {
         return Err(Error::Dimension { given: x0.len(), wanted: n });
     }
-    check_option(n <= LARGEST, "number of variables", n as f64, "at most 128 for a continuation")?;
+    check_option(n <= LARGEST, "number of variables", n as f64, "at most 64 for a continuation")?;
     check_finite(x0)?;
     options.check(p0)?;
+    let total = options.points.saturating_mul(n);
+    check_option(total <= 2_000_000, "points times variables", total as f64, "at most 2 million")?;
     steady.set(p0);
     if steady.depends_on_time(x0) {
         return Err(Error::TimeDependent);

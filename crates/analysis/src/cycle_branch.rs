@@ -146,6 +146,13 @@ pub struct CycleSpecial {
     pub(crate) other: Option<(Cycle, Change)>,
 }
 
+impl CycleSpecial {
+    /// Whether [`crate::CycleRun::switch`] can follow another branch from here.
+    pub fn can_switch(&self) -> bool {
+        self.other.is_some()
+    }
+}
+
 /// The cycles found in one direction from the start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CycleBranch {

@@ -9,14 +9,14 @@ use crate::eigen::{Eigenvalue, eigenvector};
 use crate::error::{Error, check_finite, check_option};
 use crate::family::FlowFamily;
 use crate::integrate::Stepper;
-use crate::section::{Section, Watcher, check_times};
+use crate::section::check_times;
+use crate::seek::Seek;
 use crate::steady::flow_depends_on_time;
-use numerics::Crossing;
 
 /// Error a step of the orbit that leads to a first cycle.
-const TOLERANCE: f64 = 1e-10;
+pub(crate) const TOLERANCE: f64 = 1e-10;
 /// Most steps stored of one period.
-const MOST_STEPS: usize = 1_000_000;
+const MOST_STEPS: usize = 200_000;
 
 impl<F: FlowFamily> CycleRun<F> {
     /// The cycles born at a Hopf point that a [`crate::ContinuationRun`] found.
@@ -67,15 +67,15 @@ impl<F: FlowFamily> CycleRun<F> {
         Ok(run)
     }
 
-    /// The cycle that an orbit from `x0` settles on at the parameter `p0`: found after the time `transient` by a return
-    /// within the time `longest`, and corrected.
+    /// The cycle that an orbit from `x0` settles on at the parameter `p0`: looked for after the time `transient` by a
+    /// return within the time `longest`, and corrected. The search is part of the run.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::Option`], [`Error::NotFinite`] for input that does not fit; [`Error::Diverged`];
-    /// [`Error::NotFound`] where the orbit does not return near itself, as in chaos or at rest.
+    /// [`Error::Dimension`], [`Error::Option`], [`Error::NotFinite`] for input that does not fit; [`Error::Diverged`] for
+    /// a start that does not serve.
     pub fn from_orbit(
         mut flow: F,
-        mut options: CycleOptions,
+        options: CycleOptions,
         p0: f64,
         x0: &[f64],
         transient: f64,
@@ -84,43 +84,55 @@ impl<F: FlowFamily> CycleRun<F> {
         prepare(&mut flow, &options, p0, x0)?;
         check_times(transient, longest)?;
         flow.set(p0);
-        let missing = |distance| Error::NotFound { what: "limit cycle", parameter: p0, distance };
-        let (state, period) =
-            find_return(&mut flow, x0, transient, longest, options.bound)?.map_err(missing)?;
-        let cycle = sample(&mut flow, &state, period, p0, &options)?;
-        let size: Vec<f64> = (0..state.len())
-            .map(|v| {
-                let (low, high) = cycle.range(v);
-                if libm::fabs(low) > libm::fabs(high) { low } else { high }
-            })
-            .collect();
-        let metric = metric(&size, period, &options);
-        set_longest(&mut options, period);
+        let seek = Seek::new(&mut flow, p0, x0, transient, longest, options.bound)?;
+        let metric = metric(x0, 1.0, &options);
         let mut run = Self::bare(flow, options, metric);
-        let row = run.fixed(&cycle);
-        let (first, _) = run.correct(&cycle, &cycle, &row, 20).map_err(missing)?;
-        let (mesh, _) = first.equidistributed(&run.metric.state);
+        run.seek = Some(Box::new(seek));
+        Ok(run)
+    }
+
+    /// Goes on with the search for a first cycle; the evaluations spent.
+    pub(crate) fn look(&mut self, work: u64) -> Result<u64, Error> {
+        let Some(mut seek) = self.seek.take() else { return Ok(0) };
+        self.flow.set(seek.parameter);
+        let (spent, found) = seek.advance(&mut self.flow, work)?;
+        match found {
+            Some((state, period)) => self.settle(&state, period, seek.parameter)?,
+            None => self.seek = Some(seek),
+        }
+        Ok(spent)
+    }
+
+    /// Corrects the period of an orbit to a cycle, from which the branches start.
+    fn settle(&mut self, state: &[f64], period: f64, p0: f64) -> Result<(), Error> {
+        let missing = |distance| Error::NotFound { what: "limit cycle", parameter: p0, distance };
+        let cycle = sample(&mut self.flow, state, period, p0, &self.options)?;
+        self.metric = metric(&sizes(&cycle), period, &self.options);
+        set_longest(&mut self.options, period);
+        let row = self.fixed(&cycle);
+        let (first, _) = self.correct(&cycle, &cycle, &row, 20).map_err(missing)?;
+        let (mesh, _) = first.equidistributed(&self.metric.state);
         let again = first.resample(&mesh);
-        let found = run.correct(&again, &again, &row, 12).map_err(missing)?;
+        let found = self.correct(&again, &again, &row, 12).map_err(missing)?;
         // At a fold the parameter's axis is at a right angle to the branch; a little of the period's is then in it.
         let mut row = row;
-        row.period = 1e-3 * run.metric.period;
+        row.period = 1e-3 * self.metric.period;
         let singular = Error::Singular { what: "limit cycle" };
-        let Some(mut place) = run.place(found, &row) else { return Err(singular) };
-        run.size = run.extent(&place.cycle);
-        if run.size <= 1e-6 {
-            return Err(missing(run.size));
+        let Some(mut place) = self.place(found, &row) else { return Err(singular) };
+        self.size = self.extent(&place.cycle);
+        if self.size <= 1e-6 {
+            return Err(missing(self.size));
         }
         if place.tangent.parameter < 0.0 {
-            place = run.turned(place)?;
+            place = self.turned(place)?;
         }
-        if run.options.both {
-            let down = run.turned(place.clone())?;
-            run.starts = vec![place, down];
+        if self.options.both {
+            let down = self.turned(place.clone())?;
+            self.starts = vec![place, down];
         } else {
-            run.starts = vec![place];
+            self.starts = vec![place];
         }
-        Ok(run)
+        Ok(())
     }
 
     /// The other branch at a special cycle: of twice the period at a period doubling, with twice the intervals; through a
@@ -135,13 +147,7 @@ impl<F: FlowFamily> CycleRun<F> {
         let Some((cycle, direction)) = &special.other else { return Err(missing) };
         options.intervals = cycle.intervals();
         prepare(&mut flow, &options, parameter, &cycle.nodes[..cycle.dimension])?;
-        let size: Vec<f64> = (0..cycle.dimension)
-            .map(|v| {
-                let (low, high) = cycle.range(v);
-                if libm::fabs(low) > libm::fabs(high) { low } else { high }
-            })
-            .collect();
-        let metric = metric(&size, cycle.period, &options);
+        let metric = metric(&sizes(cycle), cycle.period, &options);
         set_longest(&mut options, cycle.period);
         let mut direction = direction.clone();
         let length = libm::sqrt(metric.inner(&cycle.mesh, &direction, &direction));
@@ -214,71 +220,13 @@ fn set_longest(options: &mut CycleOptions, period: f64) {
     }
 }
 
-/// A state of the orbit and the time after which it returns; the distance of the best return where none is near.
-fn find_return<F: FlowFamily>(
-    flow: &mut F,
-    x0: &[f64],
-    transient: f64,
-    longest: f64,
-    bound: f64,
-) -> Result<Result<(Vec<f64>, f64), f64>, Error> {
-    let n = x0.len();
-    let mut stepper = Stepper::new(flow, 0.0, x0, TOLERANCE, bound)?;
-    while stepper.t < transient {
-        stepper.step(flow, transient)?;
-    }
-    let start = stepper.x.clone();
-    let (mut low, mut high) = (start.clone(), start.clone());
-    let end = transient + longest;
-    while stepper.t < end {
-        stepper.step(flow, end)?;
-        for v in 0..n {
-            if stepper.x[v] < low[v] {
-                low[v] = stepper.x[v];
-            }
-            if stepper.x[v] > high[v] {
-                high[v] = stepper.x[v];
-            }
-        }
-    }
-    let spread = |v: usize| (high[v] - low[v]) / (1.0 + libm::fabs(low[v]) + libm::fabs(high[v]));
-    let mut widest = 0;
-    for v in 0..n {
-        if spread(v) > spread(widest) {
-            widest = v;
-        }
-    }
-    if spread(widest) < 1e-6 {
-        return Ok(Err(0.0));
-    }
-    let middle = 0.5 * (low[widest] + high[widest]);
-    let section = Section::value(widest, middle, Crossing::Rising);
-    let mut watcher = Watcher::new(flow, section, 0.0, &start, TOLERANCE, bound)?;
-    let mut hits = Vec::new();
-    // A crossing every step of the orbit at the worst: as many as the time allows, but not more than can be kept.
-    while watcher.stepper.t < longest && hits.len() < 4096 {
-        watcher.step(flow, longest, &mut hits)?;
-    }
-    let Some(first) = hits.first() else { return Ok(Err(f64::INFINITY)) };
-    let distance = |state: &[f64]| {
-        (0..n).fold(0.0, |most, v| {
-            // A variable that hardly moves is not judged by its own range.
-            let size = high[v] - low[v] + 1e-4 * (1.0 + libm::fabs(low[v]) + libm::fabs(high[v]));
-            let d = libm::fabs(state[v] - first.state[v]) / size;
-            if d > most { d } else { most }
-        })
+/// The greatest magnitude of each variable.
+fn sizes(cycle: &Cycle) -> Vec<f64> {
+    let size = |v| {
+        let (low, high) = cycle.range(v);
+        if libm::fabs(low) > libm::fabs(high) { low } else { high }
     };
-    let best = hits[1..].iter().fold(f64::INFINITY, |best, hit| {
-        let d = distance(&hit.state);
-        if d < best { d } else { best }
-    });
-    // The first return that is about as near as the best: later ones go round more than once.
-    let near = if 10.0 * best > 1e-3 { 10.0 * best } else { 1e-3 };
-    let found = hits[1..].iter().find(|hit| distance(&hit.state) <= near);
-    Ok(match found {
-        Some(hit) if best < 0.02 => Ok((first.state.clone(), hit.time - first.time)),
-        _ => Err(best),
-    })
+    (0..cycle.dimension).map(size).collect()
 }
 
 /// One period of the orbit on a mesh with as many of its own steps in each interval.
@@ -294,6 +242,9 @@ fn sample<F: FlowFamily>(
     while stepper.t < period && times.len() < MOST_STEPS {
         stepper.step(flow, period)?;
         times.push(stepper.t / period);
+    }
+    if stepper.t < period {
+        return Err(Error::TooStiff { steps: MOST_STEPS, time: period });
     }
     let count = options.intervals;
     let last = (times.len() - 1) as f64;

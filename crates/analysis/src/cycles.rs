@@ -8,6 +8,7 @@ use crate::cycle_special::{add, events};
 use crate::eigen::Eigenvalue;
 use crate::error::Error;
 use crate::family::FlowFamily;
+use crate::seek::Seek;
 use crate::special::{Event, flip_test, pair_test};
 
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct CycleRun<F> {
     pub(crate) metric: Metric,
     pub(crate) starts: Vec<Place>,
     pub(crate) branches: Vec<CycleBranch>,
+    /// The search for a first cycle, while it lasts.
+    pub(crate) seek: Option<Box<Seek>>,
     here: Option<Place>,
     step: f64,
     age: usize,
@@ -54,6 +57,7 @@ impl<F: FlowFamily> CycleRun<F> {
             metric,
             starts: Vec::new(),
             branches: Vec::new(),
+            seek: None,
             here: None,
             step,
             age: 0,
@@ -69,8 +73,11 @@ impl<F: FlowFamily> CycleRun<F> {
         &self.branches
     }
 
-    /// Share of the points asked for; 1 when all directions have ended.
+    /// Share of the points asked for; 1 when all directions have ended, 0 while a first cycle is looked for.
     pub fn progress(&self) -> f64 {
+        if self.starts.is_empty() {
+            return 0.0;
+        }
         let wanted = (self.options.points * self.starts.len()) as f64;
         let done = self.branches.iter().fold(0, |total, branch| {
             total + if branch.end.is_some() { self.options.points } else { branch.points.len() }
@@ -82,9 +89,17 @@ impl<F: FlowFamily> CycleRun<F> {
     /// before it at the least; true when all directions have ended.
     ///
     /// # Errors
-    /// None in use; kept for the contract of long computations: how a branch ended is told in [`CycleBranch::end`].
+    /// From an orbit, before the first cycle: [`Error::Diverged`]; [`Error::NotFound`] where the orbit does not return
+    /// near itself, as in chaos or at rest; [`Error::TooStiff`]; [`Error::Singular`]. Later none: how a branch ended is
+    /// told in [`CycleBranch::end`].
     pub fn advance(&mut self, work: u64) -> Result<bool, Error> {
         let until = self.evaluations.saturating_add(work);
+        while self.seek.is_some() {
+            self.evaluations += self.look(until - self.evaluations)?;
+            if self.evaluations >= until {
+                return Ok(false);
+            }
+        }
         loop {
             match self.here.take() {
                 Some(here) => {

@@ -110,6 +110,17 @@ pub enum Error {
         /// Another.
         second: f64,
     },
+    /// An explicit method needs too many steps.
+    #[error(
+        "{steps} steps do not get through {time} time units: the equations are too stiff for an explicit method; start \
+         from a Hopf point instead"
+    )]
+    TooStiff {
+        /// Steps allowed.
+        steps: usize,
+        /// Time to get through.
+        time: f64,
+    },
     /// The equations contain the time.
     #[error(
         "the equations depend on time, so that they have no equilibria and no cycles of their own: sample once a \

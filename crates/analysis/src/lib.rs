@@ -23,6 +23,7 @@ mod lyapunov;
 mod measures;
 mod parameter_map;
 mod section;
+mod seek;
 mod separation;
 mod special;
 mod statistics;

@@ -339,6 +339,8 @@ impl<F: Flow> SectionRun<F> {
         check_option(options.t0.is_finite(), "starting time", options.t0, "a finite number")?;
         let count = options.count;
         check_option((1..=1_000_000).contains(&count), "count", count as f64, "from 1 to 1000000")?;
+        let total = count.saturating_mul(n);
+        check_option(total <= 20_000_000, "count times variables", total as f64, "at most 20 million")?;
         let watcher = Watcher::new(&mut flow, section, options.t0, x0, options.tolerance, options.bound)?;
         Ok(Self { flow, watcher, options, hits: Vec::new(), finished: false })
     }

@@ -74,7 +74,7 @@ pub enum SweepOutcome {
     },
     /// The orbit left the bound; the values are those before.
     Diverged {
-        /// Time, or iteration, since the column's start.
+        /// Time, or iteration.
         time: f64,
         /// Index of the variable.
         variable: usize,
@@ -102,11 +102,11 @@ pub struct SweepColumn {
 pub trait SweepSource {
     /// Number of state variables.
     fn dimension(&self) -> usize;
-    /// Begins a column at state `x`.
+    /// Begins a column at time `t` and state `x`.
     ///
     /// # Errors
     /// [`Error::Diverged`] where the start does not serve.
-    fn begin(&mut self, parameter: f64, x: &[f64], options: &SweepOptions) -> Result<(), Error>;
+    fn begin(&mut self, parameter: f64, t: f64, x: &[f64], options: &SweepOptions) -> Result<(), Error>;
     /// Goes on with the column for at most about `work` evaluations, adding to `values`; the outcome when it has ended,
     /// and the work done.
     ///
@@ -118,6 +118,8 @@ pub trait SweepSource {
         options: &SweepOptions,
         values: &mut Vec<f64>,
     ) -> (Result<Option<SweepOutcome>, Error>, u64);
+    /// The time.
+    fn time(&self) -> f64;
     /// The state.
     fn state(&self) -> &[f64];
 }
@@ -129,6 +131,7 @@ pub struct FlowSweep<F> {
     section: Section,
     observed: usize,
     watcher: Option<Watcher>,
+    start: f64,
     state: Vec<f64>,
     hits: Vec<Hit>,
 }
@@ -137,17 +140,18 @@ impl<F: FlowFamily> SweepSource for FlowSweep<F> {
     fn dimension(&self) -> usize {
         self.family.dimension()
     }
-    fn begin(&mut self, parameter: f64, x: &[f64], options: &SweepOptions) -> Result<(), Error> {
+    fn begin(&mut self, parameter: f64, t: f64, x: &[f64], options: &SweepOptions) -> Result<(), Error> {
         self.family.set(parameter);
+        self.start = t;
         self.state.clear();
         self.state.extend_from_slice(x);
         self.hits.clear();
         match &mut self.watcher {
-            Some(watcher) => watcher.restart(&mut self.family, 0.0, x),
+            Some(watcher) => watcher.restart(&mut self.family, t, x),
             None => {
                 let section = self.section.clone();
                 let watcher =
-                    Watcher::new(&mut self.family, section, 0.0, x, options.tolerance, options.bound)?;
+                    Watcher::new(&mut self.family, section, t, x, options.tolerance, options.bound)?;
                 self.watcher = Some(watcher);
                 Ok(())
             }
@@ -161,11 +165,12 @@ impl<F: FlowFamily> SweepSource for FlowSweep<F> {
     ) -> (Result<Option<SweepOutcome>, Error>, u64) {
         let Some(watcher) = &mut self.watcher else { return (Ok(None), 0) };
         let start = watcher.stepper.evaluations;
-        let end = options.transient + options.time;
+        let begin = self.start + options.transient;
+        let end = begin + options.time;
         let still = 1e-9 + 10.0 * options.tolerance;
         let outcome = loop {
-            let settling = watcher.stepper.t < options.transient;
-            let limit = if settling { options.transient } else { end };
+            let settling = watcher.stepper.t < begin;
+            let limit = if settling { begin } else { end };
             let stepped = watcher.step(&mut self.family, limit, &mut self.hits);
             self.state.copy_from_slice(&watcher.stepper.x);
             if let Err(error) = stepped {
@@ -173,7 +178,7 @@ impl<F: FlowFamily> SweepSource for FlowSweep<F> {
             }
             if settling {
                 self.hits.clear();
-                if watcher.stepper.t >= options.transient {
+                if watcher.stepper.t >= begin {
                     watcher.forget();
                 }
             } else {
@@ -205,6 +210,9 @@ impl<F: FlowFamily> SweepSource for FlowSweep<F> {
         };
         (outcome, watcher.stepper.evaluations - start)
     }
+    fn time(&self) -> f64 {
+        self.watcher.as_ref().map_or(self.start, |watcher| watcher.stepper.t)
+    }
     fn state(&self) -> &[f64] {
         &self.state
     }
@@ -217,6 +225,7 @@ pub struct MapSweep<M> {
     observed: usize,
     state: Vec<f64>,
     next: Vec<f64>,
+    start: f64,
     iteration: u64,
 }
 
@@ -224,10 +233,11 @@ impl<M: MapFamily> SweepSource for MapSweep<M> {
     fn dimension(&self) -> usize {
         self.family.dimension()
     }
-    fn begin(&mut self, parameter: f64, x: &[f64], _: &SweepOptions) -> Result<(), Error> {
+    fn begin(&mut self, parameter: f64, t: f64, x: &[f64], _: &SweepOptions) -> Result<(), Error> {
         self.family.set(parameter);
         self.state.clear();
         self.state.extend_from_slice(x);
+        self.start = t;
         self.iteration = 0;
         Ok(())
     }
@@ -239,13 +249,13 @@ impl<M: MapFamily> SweepSource for MapSweep<M> {
     ) -> (Result<Option<SweepOutcome>, Error>, u64) {
         let mut done = 0;
         loop {
-            self.family.next(self.iteration as f64, &self.state, &mut self.next);
+            self.family.next(self.start + self.iteration as f64, &self.state, &mut self.next);
             done += 1;
             self.iteration += 1;
             core::mem::swap(&mut self.state, &mut self.next);
             let bound = options.bound;
             if let Some(variable) = self.state.iter().position(|v| !(*v <= bound && *v >= -bound)) {
-                let (time, value) = (self.iteration as f64, self.state[variable]);
+                let (time, value) = (self.time(), self.state[variable]);
                 return (Err(Error::Diverged { time, variable, value }), done);
             }
             if self.iteration as f64 > options.transient {
@@ -259,6 +269,9 @@ impl<M: MapFamily> SweepSource for MapSweep<M> {
             }
         }
     }
+    fn time(&self) -> f64 {
+        self.start + self.iteration as f64
+    }
     fn state(&self) -> &[f64] {
         &self.state
     }
@@ -271,14 +284,15 @@ pub struct SweepRun<S> {
     options: SweepOptions,
     x0: Vec<f64>,
     start: Vec<f64>,
+    clock: f64,
     columns: Vec<SweepColumn>,
     values: Vec<f64>,
     begun: bool,
 }
 
 impl<F: FlowFamily> SweepRun<FlowSweep<F>> {
-    /// A sweep over a flow: the variable `observed` at each crossing of the section after the transient. Time is 0 at
-    /// the start of each column.
+    /// A sweep over a flow: the variable `observed` at each crossing of the section after the transient. Time is 0 at the
+    /// given state, and goes on through the columns that follow it.
     ///
     /// # Errors
     /// [`Error::Dimension`], [`Error::NotFinite`], [`Error::Option`].
@@ -291,8 +305,15 @@ impl<F: FlowFamily> SweepRun<FlowSweep<F>> {
     ) -> Result<Self, Error> {
         section.check(family.dimension())?;
         check_times(options.transient, options.time)?;
-        let source =
-            FlowSweep { family, section, observed, watcher: None, state: x0.to_vec(), hits: Vec::new() };
+        let source = FlowSweep {
+            family,
+            section,
+            observed,
+            watcher: None,
+            start: 0.0,
+            state: x0.to_vec(),
+            hits: Vec::new(),
+        };
         Self::new(source, observed, options, x0)
     }
 }
@@ -305,7 +326,7 @@ impl<M: MapFamily> SweepRun<MapSweep<M>> {
     pub fn map(family: M, observed: usize, options: SweepOptions, x0: &[f64]) -> Result<Self, Error> {
         check_times(options.transient, 1.0)?;
         let (state, next) = (x0.to_vec(), x0.to_vec());
-        Self::new(MapSweep { family, observed, state, next, iteration: 0 }, observed, options, x0)
+        Self::new(MapSweep { family, observed, state, next, start: 0.0, iteration: 0 }, observed, options, x0)
     }
 }
 
@@ -330,6 +351,7 @@ impl<S: SweepSource> SweepRun<S> {
             options,
             x0: x0.to_vec(),
             start,
+            clock: 0.0,
             columns: Vec::new(),
             values: Vec::new(),
             begun: false,
@@ -372,7 +394,7 @@ impl<S: SweepSource> SweepRun<S> {
                 outcome
             } else {
                 self.begun = true;
-                self.source.begin(parameter, &self.start, &self.options).map(|()| None)
+                self.source.begin(parameter, self.clock, &self.start, &self.options).map(|()| None)
             };
             let outcome = match outcome {
                 Ok(outcome) => outcome,
@@ -386,7 +408,9 @@ impl<S: SweepSource> SweepRun<S> {
                 let lost = matches!(outcome, SweepOutcome::Diverged { .. });
                 if self.options.follow == Follow::Restart || lost {
                     self.start.copy_from_slice(&self.x0);
+                    self.clock = 0.0;
                 } else {
+                    self.clock = self.source.time();
                     self.start.copy_from_slice(&state);
                 }
                 let values = core::mem::take(&mut self.values);

@@ -285,3 +285,97 @@ fn a_family_behind_a_pointer_serves_as_well() {
     let branches = all(Equilibria::new(family), options(-1.0, 1.0), -1.0, &[-1.3]);
     assert_eq!(branches[0].specials.len(), 2);
 }
+
+#[test]
+fn equations_that_end_stop_the_branch_and_nothing_else() {
+    let branches = all(Equilibria::new(Root(1.0)), options(-1.0, 2.0), 1.0, &[1.3]);
+    assert_eq!(branches[0].end, Some(End::Parameter { parameter: 2.0 }));
+    let Some(End::Stuck { parameter }) = branches[1].end else { panic!("{:?}", branches[1].end) };
+    assert!((0.0..0.02).contains(&parameter), "{parameter}");
+    let none = ContinuationRun::new(Equilibria::new(Root(1.0)), options(-1.0, 2.0), -0.5, &[1.0]);
+    assert!(matches!(none.map(|_| ()), Err(Error::NotFound { .. })));
+}
+
+#[test]
+fn a_start_from_far_is_brought_to_an_equilibrium() {
+    let branches = all(Equilibria::new(MorrisLecar::circle()), options(-50.0, 150.0), 0.0, &[20.0, 0.9]);
+    assert!(branches[0].points[0].error < 1e-9);
+}
+
+/// Any cubic field of three variables.
+#[derive(Clone)]
+struct Cubic(Vec<f64>, f64);
+impl Flow for Cubic {
+    fn dimension(&self) -> usize {
+        3
+    }
+    fn rate(&mut self, _: f64, x: &[f64], f: &mut [f64]) {
+        for (i, f) in f.iter_mut().enumerate() {
+            let a = &self.0[i * 8..];
+            let (y, z) = (x[(i + 1) % 3], x[(i + 2) % 3]);
+            *f = a[0] + a[1] * x[i] + a[2] * y + a[3] * z + a[4] * y * z + a[5] * x[i] * y + a[6] * y * y * y;
+            *f += a[7] * self.1 * (1.0 + x[i]) - x[i] * x[i] * x[i];
+        }
+    }
+}
+impl FlowJacobian for Cubic {
+    fn jacobian(&mut self, _: f64, x: &[f64], j: &mut [f64]) {
+        for i in 0..3 {
+            let a = &self.0[i * 8..];
+            let (k, l) = ((i + 1) % 3, (i + 2) % 3);
+            let (y, z) = (x[k], x[l]);
+            j[i * 3 + i] = a[1] + a[5] * y + a[7] * self.1 - 3.0 * x[i] * x[i];
+            j[i * 3 + k] = a[2] + a[4] * z + a[5] * x[i] + 3.0 * a[6] * y * y;
+            j[i * 3 + l] = a[3] + a[4] * y;
+        }
+    }
+}
+impl FlowFamily for Cubic {
+    fn set(&mut self, parameter: f64) {
+        self.1 = parameter;
+    }
+    fn parameter(&self) -> f64 {
+        self.1
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+    #[test]
+    fn any_branch_ends_and_satisfies_its_equations(
+        a in proptest::collection::vec(-2.0..2.0_f64, 24),
+        x0 in proptest::collection::vec(-1.0..1.0_f64, 3),
+    ) {
+        let options = ContinuationOptions { points: 300, ..options(-2.0, 2.0) };
+        if let Ok(run) = ContinuationRun::new(Equilibria::new(Cubic(a.clone(), 0.0)), options, 0.0, &x0) {
+            for branch in finish(run) {
+                let mut flow = Cubic(a.clone(), 0.0);
+                let mut rate = [0.0; 3];
+                let specials = branch.specials.iter().map(|special| &special.point);
+                for point in branch.points.iter().chain(specials) {
+                    flow.set(point.parameter);
+                    flow.rate(0.0, &point.state, &mut rate);
+                    proptest::prop_assert!(rate.iter().all(|r| r.abs() < 1e-7), "{:?} {:?}", point, rate);
+                }
+                // Between special points the number of unstable eigenvalues does not change.
+                for after in 1..branch.points.len() {
+                    let met = branch.specials.iter().any(|special| special.after == after);
+                    let change = branch.points[after].unstable != branch.points[after - 1].unstable;
+                    proptest::prop_assert!(met || !change, "{:?}", branch.points[after]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_folds_of_the_cusp_lie_on_their_curve(r in 0.1..4.0_f64) {
+        let low = -3.0 - 3.0 * r;
+        let x = -libm::sqrt(r) - 2.0;
+        let branches = all(Equilibria::new(WideCusp { h: low, r }), options(low, 5.0), low, &[x]);
+        let specials = &branches[0].specials;
+        proptest::prop_assert_eq!(specials.len(), 2);
+        let fold = 2.0 * libm::pow(r / 3.0, 1.5);
+        at(&specials[0], fold);
+        at(&specials[1], -fold);
+    }
+}

@@ -178,7 +178,13 @@ fn cycles_cross_and_turn_into_tori_where_they_should() {
 #[test]
 fn starts_that_lead_to_no_cycle_are_refused_with_the_reason() {
     let start = |flow: Lorenz, p: f64| {
-        CycleRun::from_orbit(flow, options(0.0, 200.0), p, &[1.0, 1.0, 1.0], 30.0, 30.0).map(|_| ())
+        let mut run = CycleRun::from_orbit(flow, options(0.0, 200.0), p, &[1.0, 1.0, 1.0], 30.0, 30.0)?;
+        loop {
+            if run.advance(500)? {
+                return Ok(());
+            }
+            assert_eq!((run.progress(), run.branches().len()), (0.0, 0));
+        }
     };
     assert!(matches!(start(Lorenz(10.0), 10.0), Err(Error::NotFound { .. }))); // rest
     assert!(matches!(start(Lorenz(28.0), 28.0), Err(Error::NotFound { .. }))); // chaos
@@ -198,4 +204,25 @@ fn starts_that_lead_to_no_cycle_are_refused_with_the_reason() {
     );
     let fold = CycleRun::from_hopf(Cusp(0.0), options(-1.0, 1.0), &branches[0].specials[0]).map(|_| ());
     assert!(matches!(fold, Err(Error::NotFound { what: "Hopf point", .. })));
+}
+
+#[test]
+fn van_der_pol_has_its_known_periods_from_smooth_to_stiff() {
+    // T(1) = 6.66328685932 (Krogdahl 1960), T(10) = 19.0783695669.
+    let range = options(0.5, 10.0);
+    let start = |intervals: usize| {
+        let options = CycleOptions { intervals, points: 2, adapt: 0, ..range.clone() };
+        let run = CycleRun::from_orbit(VanDerPol(1.0), options, 1.0, &[2.0, 0.0], 60.0, 20.0).unwrap();
+        (finish(run)[0].points[0].cycle.period - 6.663_286_859_323_13).abs()
+    };
+    // The period is a quantity of the mesh points: the error falls with the eighth power of the interval.
+    let (coarse, fine) = (start(20), start(40));
+    assert!(fine < 1e-9 && coarse / fine > 100.0, "{coarse} {fine}");
+    let run = CycleRun::from_orbit(VanDerPol(1.0), range, 1.0, &[2.0, 0.0], 60.0, 20.0).unwrap();
+    let branches = finish(run);
+    assert_eq!(branches[0].end, Some(End::Parameter { parameter: 10.0 }));
+    let last = &branches[0].points.last().unwrap().cycle;
+    assert!((last.period - 19.078_369_566_9).abs() < 1e-4, "{}", last.period);
+    assert!(branches.iter().all(|branch| branch.specials.is_empty()));
+    assert!(branches[0].points.iter().all(|point| point.is_stable() && point.trivial < 1e-4));
 }

@@ -90,6 +90,53 @@ flow! {
     }
 }
 
+/// Normal form of the cusp: x' = h + r x - x³; the parameter is h.
+#[derive(Clone, Debug)]
+pub struct WideCusp {
+    pub h: f64,
+    pub r: f64,
+}
+impl Flow for WideCusp {
+    fn dimension(&self) -> usize {
+        1
+    }
+    fn rate(&mut self, _: f64, x: &[f64], f: &mut [f64]) {
+        f[0] = self.h + self.r * x[0] - x[0] * x[0] * x[0];
+    }
+}
+impl FlowJacobian for WideCusp {
+    fn jacobian(&mut self, _: f64, x: &[f64], j: &mut [f64]) {
+        j[0] = self.r - 3.0 * x[0] * x[0];
+    }
+}
+impl FlowFamily for WideCusp {
+    fn set(&mut self, parameter: f64) {
+        self.h = parameter;
+    }
+    fn parameter(&self) -> f64 {
+        self.h
+    }
+}
+
+flow! {
+    /// Van der Pol: x'' = μ (1 - x²) x' - x.
+    VanDerPol, 2, |mu, x, f, j| {
+        f[0] = x[1];
+        f[1] = mu * (1.0 - x[0] * x[0]) * x[1] - x[0];
+    } {
+        [0.0, 1.0, -2.0 * mu * x[0] * x[1] - 1.0, mu * (1.0 - x[0] * x[0])]
+    }
+}
+
+flow! {
+    /// x' = p - √x, which is not a number below x = 0.
+    Root, 1, |p, x, f, j| {
+        f[0] = p - libm::sqrt(x[0]);
+    } {
+        [-0.5 / libm::sqrt(x[0])]
+    }
+}
+
 flow! {
     /// Normal form of the transcritical bifurcation: x' = p x - x².
     Transcritical, 1, |p, x, f, j| {
