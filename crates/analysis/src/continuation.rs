@@ -4,7 +4,7 @@ use crate::branch::{Branch, ContinuationOptions, End, Special, SteadyPoint};
 use crate::eigen::{Eigenvalue, determinant, eigenvalues};
 use crate::error::{Error, check_finite, check_option};
 use crate::special::{Event, events, flip_test, pair_test, unstable};
-use crate::steady::Steady;
+use crate::steady::{Steady, check_effect};
 use numerics::dense::{factor, substitute};
 use numerics::{Stream, dot};
 
@@ -195,6 +195,9 @@ impl<S: Steady> ContinuationRun<S> {
                 self.open();
             } else {
                 let end = self.follow();
+                if matches!(end, Some(End::Closed { .. })) {
+                    self.starts.truncate(last + 1); // the way down would only go round again
+                }
                 self.branches[last].end = end;
             }
             if self.steady.evaluations() >= until {
@@ -491,22 +494,7 @@ fn prepare<S: Steady>(
         return Err(Error::TimeDependent);
     }
     let (low, high) = options.parameter;
-    let other = if p0 - low > high - p0 { 0.5 * (p0 + low) } else { 0.5 * (p0 + high) };
-    let mut stream = Stream::new(0, "effect");
-    let (mut first, mut second) = (vec![0.0; n], vec![0.0; n]);
-    let mut effect = false;
-    for _ in 0..8 {
-        let x: Vec<f64> = x0.iter().map(|x| x + 0.3 * (1.0 + libm::fabs(*x)) * stream.normal()).collect();
-        steady.set(p0);
-        steady.residual(&x, &mut first);
-        steady.set(other);
-        steady.residual(&x, &mut second);
-        effect |= first != second;
-    }
-    if !effect {
-        return Err(Error::NoEffect { first: p0, second: other });
-    }
-    steady.set(p0);
+    check_effect(steady, options.parameter, p0, x0)?;
     let mut scale: Vec<f64> = x0.iter().map(|x| 1.0 + libm::fabs(*x)).collect();
     scale.push(high - low);
     Ok(scale)

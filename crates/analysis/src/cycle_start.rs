@@ -11,7 +11,7 @@ use crate::family::FlowFamily;
 use crate::integrate::Stepper;
 use crate::section::check_times;
 use crate::seek::Seek;
-use crate::steady::flow_depends_on_time;
+use crate::steady::{Equilibria, check_effect, flow_depends_on_time};
 
 /// Error a step of the orbit that leads to a first cycle.
 pub(crate) const TOLERANCE: f64 = 1e-10;
@@ -22,8 +22,8 @@ impl<F: FlowFamily> CycleRun<F> {
     /// The cycles born at a Hopf point that a [`crate::ContinuationRun`] found.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::Option`], [`Error::NotFinite`] for input that does not fit; [`Error::NotFound`]
-    /// where no cycle is met within 10 halvings of the first step.
+    /// [`Error::Dimension`], [`Error::Option`], [`Error::NotFinite`], [`Error::TimeDependent`], [`Error::NoEffect`] for
+    /// input that does not fit; [`Error::NotFound`] where no cycle is met within 10 halvings of the first step.
     pub fn from_hopf(mut flow: F, mut options: CycleOptions, hopf: &Special) -> Result<Self, Error> {
         let SpecialKind::Hopf { frequency, .. } = hopf.kind else {
             return Err(Error::NotFound {
@@ -71,7 +71,8 @@ impl<F: FlowFamily> CycleRun<F> {
     /// return within the time `longest`, and corrected. The search is part of the run.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::Option`], [`Error::NotFinite`] for input that does not fit; [`Error::Diverged`] for
+    /// [`Error::Dimension`], [`Error::Option`], [`Error::NotFinite`], [`Error::TimeDependent`], [`Error::NoEffect`] for
+    /// input that does not fit; [`Error::Diverged`] for
     /// a start that does not serve.
     pub fn from_orbit(
         mut flow: F,
@@ -206,7 +207,7 @@ fn prepare<F: FlowFamily>(flow: &mut F, options: &CycleOptions, p0: f64, x0: &[f
     if flow_depends_on_time(flow, x0) {
         return Err(Error::TimeDependent);
     }
-    Ok(())
+    check_effect(&mut Equilibria::new(flow), options.parameter, p0, x0)
 }
 
 fn metric(x: &[f64], period: f64, options: &CycleOptions) -> Metric {

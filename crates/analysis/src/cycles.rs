@@ -104,6 +104,9 @@ impl<F: FlowFamily> CycleRun<F> {
             match self.here.take() {
                 Some(here) => {
                     let (next, end) = self.follow(here);
+                    if matches!(end, Some(End::Closed { .. })) {
+                        self.starts.truncate(self.branches.len()); // the way down would only go round again
+                    }
                     if let Some(branch) = self.branches.last_mut() {
                         branch.end = end;
                     }

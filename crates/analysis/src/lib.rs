@@ -1,4 +1,4 @@
-//! Measures of dynamics: Lyapunov spectrum, spectra, state-space divergence.
+//! Measures of dynamics: Lyapunov spectrum, spectra, state-space divergence, sections, bifurcations.
 //!
 //! Data are row-major: `data[sample * dimension + variable]`. Every measure gives the same bits natively and in
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.

@@ -1,6 +1,8 @@
 //! States that stay: equilibria of flows, fixed points and cycles of maps.
 
+use crate::error::Error;
 use crate::family::{FlowFamily, MapFamily};
+use numerics::Stream;
 
 /// States that stay as they are, in a family: [`Equilibria`] or [`FixedPoints`].
 pub trait Steady {
@@ -80,6 +82,33 @@ pub(crate) fn flow_depends_on_time<F: numerics::Flow + ?Sized>(flow: &mut F, x: 
         flow.rate(t, x, &mut other);
         first.iter().zip(&other).any(|(a, b)| a != b && !(a.is_nan() && b.is_nan()))
     })
+}
+
+/// Refuses a parameter that changes the equations at none of eight states around `x0`; leaves it at `p0`.
+pub(crate) fn check_effect<S: Steady>(
+    steady: &mut S,
+    (low, high): (f64, f64),
+    p0: f64,
+    x0: &[f64],
+) -> Result<(), Error> {
+    let n = x0.len();
+    let other = if p0 - low > high - p0 { 0.5 * (p0 + low) } else { 0.5 * (p0 + high) };
+    let mut stream = Stream::new(0, "effect");
+    let (mut first, mut second) = (vec![0.0; n], vec![0.0; n]);
+    let mut effect = false;
+    for _ in 0..8 {
+        let x: Vec<f64> = x0.iter().map(|x| x + 0.3 * (1.0 + libm::fabs(*x)) * stream.normal()).collect();
+        steady.set(p0);
+        steady.residual(&x, &mut first);
+        steady.set(other);
+        steady.residual(&x, &mut second);
+        effect |= first != second;
+    }
+    if !effect {
+        return Err(Error::NoEffect { first: p0, second: other });
+    }
+    steady.set(p0);
+    Ok(())
 }
 
 /// Fixed points of a map, or of its iterate: the states that return after a period.

@@ -247,7 +247,7 @@ const SHAPE: Shape = Shape { p: 0.0, circle: true, time: 0.0, gain: 1.0 };
 #[test]
 fn ends_are_told_in_words() {
     let branches = all(Equilibria::new(SHAPE), options(-2.0, 2.0), 0.3, &[0.9]);
-    assert_eq!(branches[0].end, Some(End::Closed { parameter: 0.3 }));
+    assert_eq!((branches.len(), branches[0].end.clone()), (1, Some(End::Closed { parameter: 0.3 })));
     assert_eq!(branches[0].specials.len(), 2);
     let away = Shape { circle: false, ..SHAPE };
     let mut limits = options(-1.0, 2.0);

@@ -6,6 +6,7 @@ use analysis::{
     ContinuationOptions, ContinuationRun, CycleBranch, CycleKind, CycleOptions, CycleRun, End, Equilibria,
     Error, FlowFamily, Special, SpecialKind,
 };
+use numerics::{Flow, FlowJacobian};
 
 fn finish<F: FlowFamily>(mut run: CycleRun<F>) -> Vec<CycleBranch> {
     while !run.advance(20_000).unwrap() {
@@ -191,6 +192,8 @@ fn starts_that_lead_to_no_cycle_are_refused_with_the_reason() {
     assert!(matches!(start(Lorenz(28.0), 400.0), Err(Error::Option { .. })));
     let many = CycleOptions { intervals: 401, ..options(0.0, 1.0) };
     assert!(CycleRun::from_orbit(Rossler(0.5), many, 0.5, &[1.0, 1.0, 0.0], 1.0, 1.0).is_err());
+    let still = CycleRun::from_orbit(Deaf, options(0.0, 1.0), 0.5, &[1.0, 0.0], 1.0, 9.0).map(|_| ());
+    assert!(matches!(still, Err(Error::NoEffect { .. })));
     let cusp = CycleRun::from_orbit(Cusp(0.0), options(0.0, 1.0), 0.5, &[1.0], 1.0, 1.0).map(|_| ());
     assert!(matches!(cusp, Err(Error::Option { .. })));
     let branches = finish_steady(
@@ -225,4 +228,70 @@ fn van_der_pol_has_its_known_periods_from_smooth_to_stiff() {
     assert!((last.period - 19.078_369_566_9).abs() < 1e-4, "{}", last.period);
     assert!(branches.iter().all(|branch| branch.specials.is_empty()));
     assert!(branches[0].points.iter().all(|point| point.is_stable() && point.trivial < 1e-4));
+}
+
+/// A cycle whose parameter does nothing.
+struct Deaf;
+impl Flow for Deaf {
+    fn dimension(&self) -> usize {
+        2
+    }
+    fn rate(&mut self, t: f64, x: &[f64], f: &mut [f64]) {
+        VanDerPol(1.0).rate(t, x, f);
+    }
+}
+impl FlowJacobian for Deaf {
+    fn jacobian(&mut self, t: f64, x: &[f64], j: &mut [f64]) {
+        VanDerPol(1.0).jacobian(t, x, j);
+    }
+}
+impl FlowFamily for Deaf {
+    fn set(&mut self, _: f64) {}
+    fn parameter(&self) -> f64 {
+        0.5
+    }
+}
+
+/// A circle of radius a, with p² + (a - 2)² = 1/4 on its branch: cycles that close in the parameter.
+struct Island(f64);
+impl Flow for Island {
+    fn dimension(&self) -> usize {
+        2
+    }
+    fn rate(&mut self, _: f64, x: &[f64], f: &mut [f64]) {
+        let a = libm::hypot(x[0], x[1]);
+        let g = 0.25 - self.0 * self.0 - (a - 2.0) * (a - 2.0);
+        f[0] = g * x[0] - x[1];
+        f[1] = g * x[1] + x[0];
+    }
+}
+impl FlowJacobian for Island {
+    fn jacobian(&mut self, _: f64, x: &[f64], j: &mut [f64]) {
+        let a = libm::hypot(x[0], x[1]);
+        let g = 0.25 - self.0 * self.0 - (a - 2.0) * (a - 2.0);
+        let slope = -2.0 * (a - 2.0) / a;
+        j[0] = g + slope * x[0] * x[0];
+        j[1] = slope * x[0] * x[1] - 1.0;
+        j[2] = slope * x[0] * x[1] + 1.0;
+        j[3] = g + slope * x[1] * x[1];
+    }
+}
+impl FlowFamily for Island {
+    fn set(&mut self, parameter: f64) {
+        self.0 = parameter;
+    }
+    fn parameter(&self) -> f64 {
+        self.0
+    }
+}
+
+#[test]
+fn a_closed_branch_of_cycles_is_gone_round_once() {
+    let run = CycleRun::from_orbit(Island(0.1), options(-1.0, 1.0), 0.1, &[2.3, 0.0], 40.0, 20.0).unwrap();
+    let branches = finish(run);
+    assert_eq!(branches.len(), 1);
+    assert!(matches!(branches[0].end, Some(End::Closed { .. })), "{:?}", branches[0].end);
+    let folds = folds(&branches[0]);
+    assert_eq!(folds.len(), 2, "{folds:?}");
+    assert!((folds[0] - 0.5).abs() < 1e-6 && (folds[1] + 0.5).abs() < 1e-6, "{folds:?}");
 }
