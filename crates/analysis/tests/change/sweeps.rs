@@ -47,8 +47,8 @@ fn beyond_four_the_column_says_that_it_diverged_and_the_rest_goes_on() {
 
 #[test]
 fn rossler_begins_its_cascade() {
-    // For a = b = 0.2 the loop doubles near c = 2.83 and again near c = 3.84 (found by continuation in these tests
-    // too); chaos is full at 5.7.
+    // For a = b = 0.2 the loop doubles near c = 2.83 and again near c = 3.84, where the continuation of cycles locates
+    // them; chaos is full at 5.7 (Rössler 1976).
     let options = |c| SweepOptions {
         from: c,
         to: c,
