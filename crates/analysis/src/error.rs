@@ -64,6 +64,69 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// An orbit did not cross the section.
+    #[error(
+        "the section was never crossed in {time} time units: choose a value between {low} and {high}, which the orbit \
+         covers"
+    )]
+    NeverCrossed {
+        /// Time for which it was followed.
+        time: f64,
+        /// Least value of the section's quantity on the orbit.
+        low: f64,
+        /// Greatest value.
+        high: f64,
+    },
+    /// Newton's method found nothing to start from.
+    #[error(
+        "no {what} was found near the start at parameter {parameter}: Newton's method ended {distance} away from one; \
+         start nearer to it, or at another parameter"
+    )]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// The parameter's value.
+        parameter: f64,
+        /// Size of the last correction.
+        distance: f64,
+    },
+    /// The start does not determine a branch.
+    #[error(
+        "the {what} at the start lies on no single branch (the Jacobian, with the parameter's column, has not full \
+         rank): start at another parameter, or fix conserved quantities"
+    )]
+    Singular {
+        /// What was started from.
+        what: &'static str,
+    },
+    /// The parameter is without effect.
+    #[error(
+        "the parameter changes nothing: the equations are the same at {first} and at {second}; choose a parameter that \
+         they contain"
+    )]
+    NoEffect {
+        /// One value of the parameter.
+        first: f64,
+        /// Another.
+        second: f64,
+    },
+    /// An explicit method needs too many steps.
+    #[error(
+        "{steps} steps do not get through {time} time units: the equations are too stiff for an explicit method; start \
+         from a Hopf point instead"
+    )]
+    TooStiff {
+        /// Steps allowed.
+        steps: usize,
+        /// Time to get through.
+        time: f64,
+    },
+    /// The equations contain the time.
+    #[error(
+        "the equations depend on time, so that they have no equilibria and no cycles of their own: sample once a \
+         period of the drive, or make the drive a variable"
+    )]
+    TimeDependent,
 }
 
 pub(crate) fn check_shape(length: usize, dimension: usize) -> Result<usize, Error> {

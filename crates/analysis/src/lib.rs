@@ -1,20 +1,47 @@
-//! Measures of dynamics: Lyapunov spectrum, spectra, state-space divergence.
+//! Measures of dynamics: Lyapunov spectrum, spectra, state-space divergence, sections, bifurcations.
 //!
 //! Data are row-major: `data[sample * dimension + variable]`. Every measure gives the same bits natively and in
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.
 #![forbid(unsafe_code)]
 
+mod branch;
+mod collocation;
+mod continuation;
+mod cycle;
+mod cycle_branch;
+mod cycle_special;
+mod cycle_start;
+mod cycles;
 mod delay;
+mod eigen;
+mod enclose;
 mod error;
+mod family;
 mod fourier;
+mod hopf;
+mod integrate;
 mod lyapunov;
 mod measures;
+mod parameter_map;
+mod section;
+mod seek;
 mod separation;
+mod special;
 mod statistics;
+mod steady;
+mod sweep;
 
+pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
+pub use continuation::ContinuationRun;
+pub use cycle::Cycle;
+pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSpecial};
+pub use cycles::CycleRun;
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
+pub use eigen::Eigenvalue;
 pub use error::Error;
+pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
 pub use fourier::{Fourier, power_spectrum, smooth_gaussian};
+pub use hopf::LyapunovCoefficient;
 pub use lyapunov::{
     CurvePoint, Exponent, FlowTangent, LyapunovOptions, LyapunovRun, MapTangent, Spectrum, Tangent,
     kaplan_yorke, pesin,
@@ -23,7 +50,15 @@ pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
+pub use parameter_map::{
+    CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
+};
+pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
 pub use statistics::{
     Line, Standardised, channel, histogram, histogram_plane, least_squares, standard_deviation, standardise,
+};
+pub use steady::{Equilibria, FixedPoints, Steady};
+pub use sweep::{
+    FlowSweep, Follow, MapSweep, SweepColumn, SweepOptions, SweepOutcome, SweepRun, SweepSource,
 };

@@ -201,6 +201,12 @@ impl<F: FlowJacobian> FlowTangent<F> {
     }
 }
 
+impl<F> FlowTangent<F> {
+    pub(crate) fn flow_mut(&mut self) -> &mut F {
+        &mut self.flow
+    }
+}
+
 impl<F: FlowJacobian> Tangent for FlowTangent<F> {
     fn dimension(&self) -> usize {
         self.flow.dimension()
@@ -264,6 +270,12 @@ impl<M: MapJacobian> MapTangent<M> {
     pub fn new(map: M) -> Self {
         let n = map.dimension();
         Self { map, jacobian: vec![0.0; n * n], next: vec![0.0; n], product: vec![0.0; n * n] }
+    }
+}
+
+impl<M> MapTangent<M> {
+    pub(crate) fn map_mut(&mut self) -> &mut M {
+        &mut self.map
     }
 }
 
