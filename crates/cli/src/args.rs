@@ -54,6 +54,10 @@ pub enum Command {
     Link(Link),
     /// Lyapunov exponents, largest first, with their sum, the mean divergence and the Kaplan-Yorke dimension.
     Lyapunov(Lyapunov),
+    /// Follow an equilibrium, a fixed point or limit cycles through a parameter, and locate where they change.
+    Continue(Swept),
+    /// Sweep a parameter and take down what orbits settle to at each of its values.
+    Bifurcate(Swept),
 }
 
 /// `list`
@@ -437,6 +441,31 @@ pub struct Lyapunov {
     /// How many exponents; all of them when not given, three of a delay system.
     #[arg(long, value_name = "K")]
     pub count: Option<usize>,
+}
+
+const SWEPT_EXAMPLES: &str = "\
+Examples:
+  separatrix continue morris-lecar --parameter i --from 0 --to 250 --plot branches.png
+  separatrix continue lorenz --parameter rho --from 0.5 --to 30
+  separatrix bifurcate rossler --parameter c --from 2 --to 6 --plot diagram.png
+  separatrix bifurcate logistic --parameter r --from 2.8 --to 4 --with columns=2000 --output diagram.csv";
+
+/// `continue` and `bifurcate`
+#[derive(Debug, Args)]
+#[command(after_help = SWEPT_EXAMPLES)]
+pub struct Swept {
+    #[command(flatten)]
+    /// What every question takes.
+    pub asked: Asked,
+    /// The parameter; the first one when not given.
+    #[arg(long, value_name = "NAME")]
+    pub parameter: Option<String>,
+    /// Low end of its range; half its value below it when not given.
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
+    pub from: Option<f64>,
+    /// High end of its range; half its value above it when not given.
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
+    pub to: Option<f64>,
 }
 
 #[cfg(test)]

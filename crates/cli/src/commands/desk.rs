@@ -3,7 +3,7 @@
 use super::print_json;
 use super::render::{Paper, draw, plot};
 use crate::Failure;
-use crate::args::{Asked, Lyapunov};
+use crate::args::{Asked, Lyapunov, Swept};
 use crate::csv_file::save_table;
 use crate::progress::Progress;
 use crate::source::{Source, split_setting};
@@ -40,6 +40,25 @@ pub(super) fn lyapunov(arguments: &Lyapunov, out: &mut dyn Write) -> Result<(), 
         set("steps", (time / case.dt).ceil());
     }
     ask(&arguments.asked, &case, "lyapunov", settings, out)
+}
+
+/// A question about a parameter that is varied.
+pub(super) fn swept(question: &str, arguments: &Swept, out: &mut dyn Write) -> Result<(), Failure> {
+    let case = case(&arguments.asked)?;
+    let mut settings = Vec::new();
+    if let (Some(name), Case::System(case)) = (&arguments.parameter, &case) {
+        // As in the file, whatever the case of the letters.
+        let parameters = &case.subject.model().parameters;
+        let own = parameters.iter().find(|p| p.name.eq_ignore_ascii_case(name));
+        let value = own.map_or(name.as_str(), |p| &p.name).to_owned();
+        settings.push(Setting { control: "parameter".into(), value: Value::Text(value) });
+    }
+    for (control, value) in [("from", arguments.from), ("to", arguments.to)] {
+        if let Some(value) = value {
+            settings.push(Setting { control: control.into(), value: Value::Number(value) });
+        }
+    }
+    ask(&arguments.asked, &case, question, settings, out)
 }
 
 /// What is asked about.

@@ -3,8 +3,11 @@
 //! A [`Case`] is what is asked about, a [`Question`] what can be asked of it, an [`Inquiry`] the work towards the
 //! [`Answer`]. The page works through an inquiry in slices of time, the program to its end; both draw the same frames.
 
+mod bifurcate;
+mod continuation;
 mod lyapunov;
 mod say;
+mod tuned;
 
 use crate::contract::{Answer, Frame, Question, Setting};
 use crate::error::{ExhibitError, nearest};
@@ -128,7 +131,11 @@ struct Entry {
     ask: fn(&Case, &Values) -> Asked,
 }
 
-const ENTRIES: &[Entry] = &[Entry { declare: lyapunov::declare, ask: lyapunov::ask }];
+const ENTRIES: &[Entry] = &[
+    Entry { declare: lyapunov::declare, ask: lyapunov::ask },
+    Entry { declare: continuation::declare, ask: continuation::ask },
+    Entry { declare: bifurcate::declare, ask: bifurcate::ask },
+];
 
 /// What can be asked about a case.
 pub fn questions(case: &Case) -> Vec<Question> {
