@@ -97,6 +97,12 @@ impl Group {
         self.pieces.iter().map(of).max().unwrap_or(0)
     }
 
+    /// Turns of its loops that one lane of eight takes.
+    fn turns(&self) -> usize {
+        let longest = |piece: &Piece| piece.runs.iter().map(|run| run.terms.len() + 1).sum::<usize>();
+        self.pieces.len().div_ceil(8) * (1 + self.pieces.iter().map(longest).max().unwrap_or(0))
+    }
+
     /// Statements of its text, with those that read what it needs.
     fn statements(&self) -> usize {
         let line = |line: &Line| match line {
@@ -496,7 +502,8 @@ pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> 
         }
         text.push_str("    ens_barrier();\n}\n");
     }
-    let memory = Memory { scratch: (free - first) as usize, lanes };
+    let turns = groups.iter().map(Group::turns).sum::<usize>() as u32;
+    let memory = Memory { scratch: (free - first) as usize, lanes, turns };
     Ok(Some(Shader { text, data: data.words, memory: Some(memory) }))
 }
 

@@ -89,6 +89,8 @@ pub struct Memory {
     pub scratch: usize,
     /// How many lanes the work of one evaluation is best shared out to, 32 or 64. The text holds for any number.
     pub lanes: u32,
+    /// Turns of all loops that one lane of eight takes in one evaluation, at most: more lanes take fewer.
+    pub turns: u32,
 }
 
 /// Prints the right-hand side of a flow or a map, with its random inputs.

@@ -229,6 +229,30 @@ fn the_text_of_a_ring_does_not_grow_with_its_size() {
     assert!(text(120) < text(60) + 20, "{} {}", text(120), text(60));
 }
 
+/// Typed all-to-all equations: random weights, phases that meet in pairs, convolutions on a ring, mean fields, and sums
+/// whose lengths differ.
+const ALL_TO_ALL: [&str; 5] = [
+    "par g=2\nx[1..N]'=-x[j]+g*sum(1,N)of(sin([j]*17+i'*i')*tanh(shift(x1,i'-1)))",
+    "par k=1\nx[1..N]'=[j]/N+k*sum(1,N)of(sin(shift(x1,i'-1)-x[j]))/N",
+    "par b=1\nw[0..N]=exp(-b*[j])\nf[1..N]=tanh(x[j])\nx[1..N]'=-x[j]+sum(1,N)of(shift(w0,abs([j]-i'))*shift(f1,i'-1))",
+    "par k=1\nc=sum(1,N)of(cos(shift(x1,i'-1)))/N\ns=sum(1,N)of(sin(shift(x1,i'-1)))/N\nx[1..N]'=[j]/N+k*(s*cos(x[j])-c*sin(x[j]))",
+    "x[1..N]'=-x[j]+sum([j],N)of(shift(x1,i'-1)*shift(x1,N-i'))/N",
+];
+
+#[test]
+fn the_text_of_an_all_to_all_network_does_not_grow_with_its_size() {
+    for text in ALL_TO_ALL {
+        let lines = |n: usize| {
+            let model = parse(&text.replace('N', &n.to_string())).into_model().unwrap();
+            let shader = wgsl(&model).unwrap();
+            assert!(shader.memory.is_some(), "{text}");
+            shader.text.lines().count()
+        };
+        let (small, large) = (lines(40), lines(80));
+        assert!(large <= small + 30 && large < 200, "{small} {large}: {text}");
+    }
+}
+
 #[test]
 fn derivatives_of_special_functions_follow_their_tables() {
     for (function, x, expected) in [

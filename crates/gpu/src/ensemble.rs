@@ -10,6 +10,9 @@ use web_time::Instant;
 
 /// Most steps of one dispatch: more would hold up drawing on a slow device.
 pub(crate) const CHUNK: u32 = 256;
+/// Turns of loops in a dispatch after which llvmpipe leaves every loop, without a word (its
+/// `LP_MAX_TGSI_LOOP_ITERATIONS` is 65,535 for all loops of a shader together).
+const TURNS: u32 = 60_000;
 /// Most workgroups along one axis of a dispatch that WebGPU promises.
 const ACROSS: u32 = 65_535;
 /// Bytes of one trail slot's point.
@@ -105,6 +108,8 @@ pub struct Ensemble {
     data: Option<wgpu::Buffer>,
     /// Trajectories that a workgroup steps.
     group: u32,
+    /// Most steps of one dispatch.
+    chunk: u32,
     timestamps: bool,
     dimension: usize,
     parameter_count: usize,
@@ -244,6 +249,14 @@ impl Ensemble {
             entries: &entries,
         });
         device.reports.check()?;
+        let chunk = match kernel.memory {
+            Some(memory) if device.is_software() => {
+                // Four stages, and the loops over variables and draws around them.
+                let around = (n + noise.places().len()).div_ceil(8) as u32;
+                (TURNS / (4 * memory.turns + 16 * around + 16)).clamp(1, CHUNK)
+            }
+            _ => CHUNK,
+        };
         let step = match kernel.kind {
             Kind::Flow => options.dt,
             Kind::Map => 1.0,
@@ -261,6 +274,7 @@ impl Ensemble {
             trail,
             data,
             group: plan.group,
+            chunk,
             timestamps: device.has_timestamps(),
             dimension: n,
             parameter_count: kernel.parameters,
@@ -300,9 +314,9 @@ impl Ensemble {
         self.phase = 0;
     }
 
-    /// Queues `steps` steps of all trajectories, at most 256 a dispatch.
+    /// Queues `steps` steps of all trajectories, at most 256 a dispatch, or fewer where a driver bounds loops.
     pub fn dispatch(&mut self, steps: u32) {
-        self.dispatch_by(steps, CHUNK, |_| None);
+        self.dispatch_by(steps, self.chunk, |_| None);
     }
 
     /// Queues steps in dispatches of at most `most` and asks before each where its time goes.
@@ -486,7 +500,7 @@ impl Ensemble {
         self.dispatch(1);
         self.flags().await?;
         // Two stamps a dispatch; a query set holds at most 4096.
-        let dispatches = steps.div_ceil(CHUNK);
+        let dispatches = steps.div_ceil(self.chunk);
         if self.timestamps && dispatches <= 2048 {
             let stamps = 2 * dispatches;
             let bytes = 8 * u64::from(stamps);
@@ -506,7 +520,7 @@ impl Ensemble {
             let resolved = buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC);
             let staging = buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
             let begun = Instant::now();
-            self.dispatch_by(steps, CHUNK, |i| {
+            self.dispatch_by(steps, self.chunk, |i| {
                 Some(wgpu::ComputePassTimestampWrites {
                     query_set: &queries,
                     beginning_of_pass_write_index: Some(2 * i),
@@ -530,7 +544,7 @@ impl Ensemble {
         }
         // As many steps in dispatches of two sizes: what differs is the cost of a dispatch.
         let mut walls = [0.0; 2];
-        let sizes = [CHUNK.min(steps), (CHUNK.min(steps) / 8).max(1)];
+        let sizes = [self.chunk.min(steps), (self.chunk.min(steps) / 8).max(1)];
         for (wall, size) in walls.iter_mut().zip(sizes) {
             let begun = Instant::now();
             self.dispatch_by(steps, size, |_| None);

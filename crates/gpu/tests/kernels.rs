@@ -274,6 +274,30 @@ fn a_mixed_network_in_memory_agrees_with_its_twin() {
 }
 
 #[test]
+fn sums_over_all_variables_in_loops_agree_with_the_twin() {
+    let Some(device) = device() else { return };
+    for text in [
+        "x[1..40]'=-x[j]+0.3*sum(1,40)of(sin([j]*17+i'*i')*tanh(shift(x1,i'-1)))\ninit x[1..40]=sin([j])",
+        "x[1..40]'=[j]/40+sum(1,40)of(sin(shift(x1,i'-1)-x[j]))/40\ninit x[1..40]=sin([j])",
+        "c=sum(1,100)of(cos(shift(x1,i'-1)))/100\nx[1..100]'=[j]/100-c*sin(x[j])\ninit x[1..100]=sin([j])",
+        "x[1..40]'=-x[j]+sum([j],40)of(shift(x1,i'-1)*shift(x1,40-i'))/40\ninit x[1..40]=sin([j])",
+    ] {
+        let model = model(text);
+        let kernel = Kernel::of(&model).unwrap();
+        assert!(kernel.memory.is_some() && kernel.rhs.contains("k++"), "{text}");
+        let start = around(&model, 9);
+        let options = options(Method::RungeKutta4, 0.01);
+        let mut gpu = ensemble(&device, &model, &start, options);
+        gpu.dispatch(300);
+        let (here, _) = by_twin(&model, &start, options, 300);
+        let apart = worst(&read(&gpu), &here);
+        println!("worst relative deviation {apart:e}");
+        // Three units of time at a small exponent, from roundings of 1e-7.
+        assert!(apart < 1e-4, "{apart}: {text}");
+    }
+}
+
+#[test]
 fn every_system_of_the_zoo_that_the_device_takes_agrees_with_its_twin() {
     let Some(device) = device() else { return };
     for system in zoo::systems() {
