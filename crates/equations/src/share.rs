@@ -9,7 +9,7 @@ use crate::EquationError;
 use crate::fold::{Folded, Folder, Line, Name, Run, Step, Sum, TERMS, Weight, apart_sums, long_sums};
 use crate::graph::{One, Two};
 use crate::program::{Operation, Program};
-use crate::wgsl::{self, Memory, STATEMENTS, Shader};
+use crate::wgsl::{self, Memory, STATEMENTS, Shader, Straight};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
@@ -504,7 +504,10 @@ pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> 
     }
     let turns = groups.iter().map(Group::turns).sum::<usize>() as u32;
     let memory = Memory { scratch: (free - first) as usize, lanes, turns };
-    Ok(Some(Shader { text, data: data.words, memory: Some(memory) }))
+    // A processor gains nothing from lanes that share out the work, and loses at every barrier.
+    let straight = if busy < BUSY { wgsl::values(program).ok() } else { None };
+    let straight = straight.map(|shader| Straight { text: shader.text, data: shader.data });
+    Ok(Some(Shader { text, data: data.words, memory: Some(memory), straight }))
 }
 
 /// Where values lie in memory.

@@ -75,6 +75,18 @@ pub struct Shader {
     pub data: Vec<u32>,
     /// For a large system whose work can be shared out, how the text works on memory.
     pub memory: Option<Memory>,
+    /// For one of these that keeps few lanes busy, the same without memory.
+    pub straight: Option<Straight>,
+}
+
+/// A right-hand side as a function of values, beside one that works on memory: longer, so that a driver takes seconds
+/// to compile it, but stepped many times faster where a processor plays the GPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Straight {
+    /// The text, as that of a [`Shader`] without memory.
+    pub text: String,
+    /// What the text reads as `ens_data`.
+    pub data: Vec<u32>,
 }
 
 /// How the text of a large system works on memory.
@@ -119,7 +131,7 @@ pub fn wgsl(model: &Model) -> Result<Shader, EquationError> {
 }
 
 /// The right-hand side as a function of values.
-fn values(program: &Program) -> Result<Shader, EquationError> {
+pub(crate) fn values(program: &Program) -> Result<Shader, EquationError> {
     let (n, m) = (program.states, program.inputs);
     let statements = program.prologue.len() + program.code.len();
     if statements > STATEMENTS {
@@ -163,7 +175,7 @@ fn values(program: &Program) -> Result<Shader, EquationError> {
     let outputs: Vec<&str> =
         program.outputs.iter().map(|&register| name[register as usize].as_str()).collect();
     let _ = writeln!(text, "    return array<f32, {n}>({});\n}}", outputs.join(", "));
-    Ok(Shader { text, data, memory: None })
+    Ok(Shader { text, data, memory: None, straight: None })
 }
 
 pub(crate) fn too_long(statements: usize) -> EquationError {

@@ -5,6 +5,7 @@ use crate::kernel::{Kernel, Kind, Method, Plan, UNIFORM_PARAMETERS};
 use crate::twin;
 use bytemuck::{Pod, Zeroable};
 use numerics::{Noise, Philox};
+use std::borrow::Cow;
 use std::sync::Arc;
 use web_time::Instant;
 
@@ -162,6 +163,8 @@ impl Ensemble {
         parameters: &[f32],
         options: EnsembleOptions,
     ) -> Result<Self, GpuError> {
+        let fastest = if device.is_software() { kernel.on_software() } else { Cow::Borrowed(kernel) };
+        let kernel = fastest.as_ref();
         let n = kernel.dimension;
         if n == 0 {
             return Err(shape("number of variables", 0, "at least 1"));

@@ -2,6 +2,7 @@
 
 use equations::Memory;
 use numerics::{Draw, Noise};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Trajectories of a workgroup where each has one invocation.
@@ -53,12 +54,24 @@ pub struct Kernel {
     pub data: Vec<u32>,
     /// For a large system whose work can be shared out, how its text works on memory.
     pub memory: Option<Memory>,
+    /// For one of these, the same without memory where a processor plays the GPU, if that is faster there: text and
+    /// what it reads as `ens_data`.
+    pub straight: Option<(String, Vec<u32>)>,
 }
 
 impl Kernel {
     /// A right-hand side `fn rhs(t: f32, x: array<f32, N>, p: array<f32, P>) -> array<f32, N>` without more.
     pub fn plain(rhs: String, dimension: usize, parameters: usize, kind: Kind) -> Self {
-        Self { rhs, dimension, parameters, kind, draws: Vec::new(), data: Vec::new(), memory: None }
+        Self {
+            rhs,
+            dimension,
+            parameters,
+            kind,
+            draws: Vec::new(),
+            data: Vec::new(),
+            memory: None,
+            straight: None,
+        }
     }
 
     /// The right-hand side of a model.
@@ -68,8 +81,9 @@ impl Kernel {
     pub fn of(model: &equations::Model) -> Result<Self, equations::EquationError> {
         let shader = equations::wgsl(model)?;
         let system = model.system();
+        let with_helpers = |text: &str| format!("{}{text}", equations::WGSL_HELPERS);
         Ok(Self {
-            rhs: format!("{}{}", equations::WGSL_HELPERS, shader.text),
+            rhs: with_helpers(&shader.text),
             dimension: system.dimension(),
             parameters: system.parameters(),
             kind: match system.kind() {
@@ -79,7 +93,23 @@ impl Kernel {
             draws: system.draws().to_vec(),
             data: shader.data,
             memory: shader.memory,
+            straight: shader.straight.map(|straight| (with_helpers(&straight.text), straight.data)),
         })
+    }
+
+    /// The form in which a processor that plays the GPU steps it fastest.
+    pub(crate) fn on_software(&self) -> Cow<'_, Self> {
+        match &self.straight {
+            None => Cow::Borrowed(self),
+            Some((rhs, data)) => Cow::Owned(Self {
+                rhs: rhs.clone(),
+                data: data.clone(),
+                memory: None,
+                straight: None,
+                draws: self.draws.clone(),
+                ..*self
+            }),
+        }
     }
 }
 

@@ -19,8 +19,9 @@ const REPEATS: usize = 3;
 pub(crate) const MADE: &str = "kernel, seconds to the first step: ";
 pub(crate) const STEPPED: &str = "kernel, steps a second: ";
 
-/// Seconds from a model to the first step of one trajectory done, of the processor where the system tells them, and steps a second of many; none for a system that
-/// the GPU path does not take.
+/// Seconds from a model to the first step of one trajectory done, of the processor where the system tells them, and
+/// steps a second of many; none for a system that the GPU path does not take. Compiled is the form for a graphics card,
+/// stepped the one for the device at hand.
 ///
 /// A driver may compile at the first use only, so that the first step belongs to it.
 async fn system(device: &Arc<Device>, system: &zoo::System) -> Result<Option<(f64, f64)>, Error> {
@@ -41,6 +42,7 @@ async fn system(device: &Arc<Device>, system: &zoo::System) -> Result<Option<(f6
     let (begun, before) = (Instant::now(), processor_seconds());
     for _ in 0..REPEATS {
         let Ok(kernel) = Kernel::of(model) else { return Ok(None) };
+        let kernel = Kernel { straight: None, ..kernel };
         let mut one = Ensemble::new(device, &kernel, &start, &parameters, options)?;
         one.dispatch(1);
         one.read().await?;
