@@ -819,7 +819,7 @@ impl Run for Exploration {
             let centre = self.witness.state().to_vec();
             states = scatter(&centre, &self.extent, 0.1, here, self.position());
         }
-        let time = self.witness.time();
+        let (time, step) = (self.witness.time(), self.witness.step());
         match &mut self.copies {
             Copies::Alone { runs, .. } => {
                 for (copy, run) in runs.iter_mut().enumerate() {
@@ -834,7 +834,6 @@ impl Run for Exploration {
             }
             Copies::Cpu { .. } => {
                 let options = Options { t0: time, ..self.witness.options().clone() };
-                let step = self.witness.step();
                 self.copies = Copies::new(&self.subject, &now, &states, &options, step)?;
             }
             Copies::Gpu { ensemble, pending } => {
@@ -844,7 +843,7 @@ impl Run for Exploration {
                 for copy in 0..drawn {
                     single.extend((0..n).map(|j| states[j * self.count + copy] as f32));
                 }
-                ensemble.set_states(&single, time as f32);
+                ensemble.set_states(&single, time as f32, step);
             }
         }
         self.history.clear();
