@@ -303,8 +303,6 @@ impl<V: Real, R: FnMut(V, &[V], &[V], &mut [V])> Advance<V> for ByDraws<'_, V, R
     fn dimension(&self) -> usize {
         self.dimension
     }
-    // Once for the loops of all dimensions: beside what it draws a call weighs little.
-    #[inline(never)]
     fn apply(&mut self, t: f64, h: f64, x: &[V], next: &mut [V], stages: &mut [V], scratch: &mut [V]) {
         self.noise.fill(self.first, self.step, libm::fabs(h) as f32, self.inputs);
         self.step = self.step.wrapping_add(1);
