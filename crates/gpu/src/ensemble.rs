@@ -292,7 +292,7 @@ impl Ensemble {
             steps: 0,
         };
         ensemble.set_parameters(parameters);
-        ensemble.set_states(states, options.t0);
+        ensemble.set_states(states, options.t0, options.first_step);
         Ok(ensemble)
     }
 
@@ -411,9 +411,10 @@ impl Ensemble {
         }
     }
 
-    /// Other states, trajectory by trajectory, at time `t`: surplus values are dropped, trajectories
-    /// without a value stay where they are. Flags and trails start anew, and the draws with the first step's.
-    pub fn set_states(&mut self, states: &[f32], t: f32) {
+    /// Other states, trajectory by trajectory, at time `t`, the next step having the number `first_step` for the
+    /// draws: surplus values are dropped, trajectories without a value stay where they are. Flags and trails start
+    /// anew.
+    pub fn set_states(&mut self, states: &[f32], t: f32, first_step: u64) {
         let used = &states[..states.len().min(self.count * self.dimension)];
         if !used.is_empty() {
             self.queue.write_buffer(&self.states, 0, bytemuck::cast_slice(used));
@@ -421,6 +422,7 @@ impl Ensemble {
         self.queue.write_buffer(&self.flags, 0, bytemuck::cast_slice(&vec![0_u32; self.count]));
         self.start = t.into();
         self.steps = 0;
+        self.options.first_step = first_step;
         self.mark();
     }
 

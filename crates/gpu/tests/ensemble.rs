@@ -129,7 +129,7 @@ fn a_driven_system_sees_its_time_and_new_states_start_at_theirs() {
     let x = pollster::block_on(ensemble.read()).unwrap()[0];
     // The integral of 2t from 1 to 5, exact for the method, on top of 1.
     assert!((x - 25.0).abs() < 1e-3, "{x}");
-    ensemble.set_states(&[4.0], 2.0);
+    ensemble.set_states(&[4.0], 2.0, 400);
     ensemble.dispatch(100);
     assert!((pollster::block_on(ensemble.read()).unwrap()[0] - 9.0).abs() < 1e-3);
     let trails = pollster::block_on(ensemble.trails()).unwrap();

@@ -149,6 +149,10 @@ fn draws_depend_neither_on_dispatches_nor_on_the_number_of_trajectories() {
     let mut second = ensemble(&device, &model, &read(&first), later);
     second.dispatch(200);
     assert_eq!(whole, read(&second));
+    // And here, after other states.
+    second.set_states(&read(&first), 1.0, 100);
+    second.dispatch(200);
+    assert_eq!(whole, read(&second));
     let other = EnsembleOptions { philox: Philox::new(8, 3), ..options };
     let mut other = ensemble(&device, &model, &start, other);
     other.dispatch(300);

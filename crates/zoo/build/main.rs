@@ -12,8 +12,8 @@ const MOST_STATES: usize = 16;
 /// So do those whose code is longer, in bytes of Rust. A system takes 4 KB of it on average, which is half a
 /// kilobyte of the compressed module.
 const MOST_SOURCE: usize = 24 * 1024;
-/// Systems of at most so many operations have their steps compiled too, at about a dozen bytes of the compressed module
-/// an operation; beside more of them a call weighs little.
+/// Systems of at most so many operations have their steps compiled too, at about two hundred bytes of the compressed
+/// module a system; beside more operations a call weighs little.
 const MOST_MARCHED: usize = 40;
 
 fn main() -> ExitCode {

@@ -821,7 +821,7 @@ impl Run for Exploration {
             let centre = self.witness.state().to_vec();
             states = scatter(&centre, &self.extent, 0.1, here, self.position());
         }
-        let time = self.witness.time();
+        let (time, step) = (self.witness.time(), self.witness.step());
         match &mut self.copies {
             Copies::Alone { runs, .. } => {
                 for (copy, run) in runs.iter_mut().enumerate() {
@@ -836,13 +836,12 @@ impl Run for Exploration {
             }
             Copies::Cpu { .. } => {
                 let options = Options { t0: time, ..self.witness.options().clone() };
-                let step = self.witness.step();
                 self.copies = Copies::new(&self.subject, &now, &states, &options, step)?;
             }
             Copies::Gpu { ensemble, pending } => {
                 *pending = 0;
                 let single = by_trajectory(&states, n, ensemble.trajectories());
-                ensemble.set_states(&single, time as f32);
+                ensemble.set_states(&single, time as f32, step);
             }
         }
         self.history.clear();
