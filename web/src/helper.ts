@@ -1,6 +1,6 @@
-// A helper worker: a light laboratory of its own, for claims and thumbnails. Stopped by ending it.
+// A helper worker: a light laboratory of its own, for claims, analyses and thumbnails. Stopped by ending it.
 import { askForDevice, makeLaboratory, messageOf } from './engine';
-import type { Laboratory } from './laboratory';
+import type { Inquiry, Laboratory } from './laboratory';
 import type { FromHelper, ToHelper } from './messages';
 
 const scope = self as unknown as {
@@ -12,6 +12,22 @@ let laboratory: Promise<Laboratory> | null = null;
 /** Asked for once, and only by a claim that may want it. */
 let device: Promise<unknown> | null = null;
 let toldAt = 0;
+
+/** Milliseconds of work between two looks of the page at an answer on its way. */
+const SLICE = 250;
+
+function answer(lab: Laboratory, { id, fragment, question, settings }: Extract<ToHelper, { kind: 'ask' }>): void {
+  let inquiry: Inquiry | null = null;
+  try {
+    inquiry = lab.ask(fragment, question, settings);
+    while (!inquiry.advance(SLICE)) scope.postMessage({ kind: 'answering', id, answer: inquiry.answer(), frames: inquiry.frames() });
+    scope.postMessage({ kind: 'answered', id, answer: inquiry.answer(), frames: inquiry.frames(), fault: null });
+  } catch (error) {
+    scope.postMessage({ kind: 'answered', id, answer: inquiry?.answer() ?? null, frames: inquiry?.frames() ?? [], fault: messageOf(error) });
+  } finally {
+    inquiry?.free();
+  }
+}
 
 async function listen(message: ToHelper): Promise<void> {
   if (message.kind === 'start') {
@@ -37,6 +53,12 @@ async function listen(message: ToHelper): Promise<void> {
     }
     case 'verdict':
       scope.postMessage({ kind: 'verdict', id, verdict: lab.verdict(message.slug, message.claim, message.measurements) });
+      break;
+    case 'questions':
+      scope.postMessage({ kind: 'questions', id, questions: lab.questions(message.fragment) });
+      break;
+    case 'ask':
+      answer(lab, message);
       break;
     case 'thumbnail': {
       const pixels = new Uint8ClampedArray(lab.thumbnail(message.slug, message.size, message.dark));

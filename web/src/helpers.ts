@@ -1,10 +1,12 @@
-// The helper workers: claims shared out seed by seed, and thumbnails when nothing is being measured.
-import type { Measurement, Verdict } from './contract';
+// The helper workers: claims shared out seed by seed, analyses, and thumbnails when nothing is being measured.
+import type { Answer, Measurement, Question as Asked, Setting, Verdict } from './contract';
+import type { Frame } from './laboratory';
 import type { FromHelper, Start, ToHelper } from './messages';
 
 interface Job {
   message: Exclude<ToHelper, { kind: 'start' }>;
   progress: (fraction: number) => void;
+  partly: (answer: Answer, frames: Frame[]) => void;
   resolve: (answer: FromHelper) => void;
   reject: (error: Error) => void;
 }
@@ -40,6 +42,32 @@ export class Helpers {
     return answer.kind === 'thumbnail' ? new ImageData(answer.pixels, answer.size, answer.size) : null;
   }
 
+  async questions(fragment: string): Promise<Asked[]> {
+    const answer = await this.#ask({ kind: 'questions', fragment }, () => undefined, true);
+    return answer.kind === 'questions' ? answer.questions : [];
+  }
+  /** Asks; `partly` is shown the answer on its way. What is returned stops it. */
+  ask(fragment: string, question: string, settings: Setting[], partly: (answer: Answer, frames: Frame[]) => void): { whole: Promise<Extract<FromHelper, { kind: 'answered' }> | null>; stop: () => void } {
+    const id = this.#ids + 1;
+    const whole = this.#ask({ kind: 'ask', fragment, question, settings }, () => undefined, true, partly)
+      .then((answer) => (answer.kind === 'answered' ? answer : null));
+    return { whole, stop: () => this.#end(id) };
+  }
+
+  /** Ends one job, and its worker with it. */
+  #end(id: number): void {
+    this.#queue = this.#queue.filter(({ message, reject }) => {
+      if (message.id === id) reject(new Error('stopped'));
+      return message.id !== id;
+    });
+    const busy = this.#helpers.find(({ job }) => job?.message.id === id);
+    if (busy === undefined) return;
+    busy.worker.terminate();
+    this.#helpers = this.#helpers.filter((one) => one !== busy);
+    busy.job?.reject(new Error('stopped'));
+    this.#next();
+  }
+
   /** Ends all measuring at once; thumbnails in hand are asked for again by whoever wants them. */
   stop(): void {
     for (const { worker, job } of this.#helpers) {
@@ -50,9 +78,9 @@ export class Helpers {
     for (const job of this.#queue.splice(0)) job.reject(new Error('stopped'));
   }
 
-  #ask(question: Question, progress: (fraction: number) => void, first = false): Promise<FromHelper> {
+  #ask(question: Question, progress: (fraction: number) => void, first = false, partly: Job['partly'] = () => undefined): Promise<FromHelper> {
     return new Promise((resolve, reject) => {
-      const job: Job = { message: { ...question, id: ++this.#ids } as Job['message'], progress, resolve, reject };
+      const job: Job = { message: { ...question, id: ++this.#ids } as Job['message'], progress, partly, resolve, reject };
       if (first) this.#queue.unshift(job);
       else this.#queue.push(job);
       this.#next();
@@ -87,6 +115,7 @@ export class Helpers {
     worker.onmessage = ({ data }: MessageEvent<FromHelper>): void => {
       if (data.kind === 'ready') return;
       if (data.kind === 'done') helper.job?.progress(data.fraction);
+      else if (data.kind === 'answering') helper.job?.partly(data.answer, data.frames);
       else if (data.kind === 'panic') failed(data.message);
       else {
         const { job } = helper;

@@ -1,6 +1,7 @@
 // The face of the wasm module: what crates/playground exports. One object, plain data in and out.
 import type {
-  DeviceReport, Drawn, Diagnostic, ExportFormat, Fault, Gallery, Measurement, Opened, Picture, Reading, Setting, Shared, Status, Value, Verdict,
+  Answer, DeviceReport, Drawn, Diagnostic, ExportFormat, Fault, Gallery, Measurement, Opened, Picture, Question, Reading, Setting, Shared, Status,
+  Value, Verdict,
 } from './contract';
 
 /** A picture with the arrays its references point into. */
@@ -32,6 +33,15 @@ export type CameraMove =
   | { kind: 'pan'; dx: number; dy: number }
   | { kind: 'zoom'; factor: number; x: number; y: number }
   | { kind: 'reset' };
+
+/** The work towards the answer to a question. */
+export interface Inquiry {
+  /** Works for about a budget in milliseconds; true when all is done. Throws, in words, where it cannot go on. */
+  advance(budget: number): boolean;
+  answer(): Answer;
+  frames(): Frame[];
+  free(): void;
+}
 
 /** One instance a worker; every call returns at once but the two that say `Promise`. */
 export interface Laboratory {
@@ -89,6 +99,10 @@ export interface Laboratory {
   destroyDevice(): void;
   /** Measures a claim for one seed; `progress` gets numbers from 0 to 1 while it works. */
   measure(slug: string, claim: string, seed: string, progress: (done: number) => void): Promise<Measurement[]>;
+  /** What can be asked about the system that a fragment leads to. */
+  questions(fragment: string): Question[];
+  /** Asks; throws, in words, where it cannot be asked. */
+  ask(fragment: string, question: string, settings: Setting[]): Inquiry;
   /** The verdict on a claim from its measurements. */
   verdict(slug: string, claim: string, measurements: Measurement[]): Verdict;
   /** An RGBA thumbnail of a member of the gallery, square. */

@@ -1,5 +1,6 @@
 // The page: lays out what an exhibit declares and passes on what a person does. It computes nothing itself.
 import { bare, readAddress } from './address';
+import { AnalysisPanel } from './analysis';
 import { ClaimsPanel } from './claims';
 import type { Control, Declaration, DeviceReport, ExportFormat, Fault, Gallery, Opened, Remedy, Setting, Status, Value } from './contract';
 import { ControlsPanel, type Manner } from './controls';
@@ -58,6 +59,7 @@ const stage = new Stage();
 const equations = new EquationsPanel();
 const controls = new ControlsPanel();
 const presets = new PresetsPanel();
+const analysis = new AnalysisPanel();
 const claims = new ClaimsPanel();
 const lesson = new LessonPanel();
 const transport = new Transport();
@@ -69,21 +71,24 @@ const section = (name: string, ...children: HTMLElement[]): HTMLElement => h('se
 const sections = {
   Equations: section('Equations', equations),
   Controls: section('Controls', h('header', {}, h('h2', {}, 'Controls'), h('span', { class: 'aux' }, '↻ restarts the run')), presets, controls),
+  Analyse: section('Analyse', analysis),
   Claims: section('Claims', claims),
   Lesson: section('Lesson', lesson, cite),
 };
 const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Panel' });
-const lab = h('div', { class: 'lab' }, rail, stage, h('aside', { class: 'panel', 'aria-label': 'Equations, controls, claims, lesson' }, tabs, ...Object.values(sections)), transport, told, galleryScreen);
+const lab = h('div', { class: 'lab' }, rail, stage, h('aside', { class: 'panel', 'aria-label': 'Equations, controls, analyses, claims, lesson' }, tabs, ...Object.values(sections)), transport, told, galleryScreen);
 document.body.append(lab);
 
 stage.link = link;
+analysis.helpers = helpers;
+analysis.fragment = () => current;
 claims.helpers = helpers;
 rail.thumbnails.helpers = helpers;
 galleryScreen.thumbnails = rail.thumbnails;
 
 let tab = 'Controls';
 function showTabs(): void {
-  const names = (['Controls', 'Equations', 'Claims', 'Lesson'] as const).filter((name) => !sections[name].hidden);
+  const names = (['Controls', 'Equations', 'Analyse', 'Claims', 'Lesson'] as const).filter((name) => !sections[name].hidden);
   if (!names.some((name) => name === tab)) tab = names[0] ?? 'Controls';
   tabs.replaceChildren(...names.map((name) => h('button', {
     role: 'tab', 'aria-selected': String(name === tab), 'aria-controls': `panel-${name}`,
@@ -148,6 +153,8 @@ function show(opened: Opened, how: 'push' | 'replace' | 'none'): void {
   equations.show(declaration.slug, declaration.equations);
   presets.declare_(declaration, values);
   controls.declare_(declaration, values);
+  sections.Analyse.hidden = declaration.equations?.editable !== true;
+  analysis.show(declaration);
   sections.Claims.hidden = declaration.claims.length === 0;
   claims.show(declaration);
   sections.Lesson.hidden = declaration.lesson.length === 0;
@@ -831,6 +838,7 @@ function theme(): void {
     rail.show(gallery, declaration.slug);
     if (galleryOpen) openGallery(true);
   }
+  analysis.repaint();
   stage.repaint();
 }
 DARK.addEventListener('change', theme);

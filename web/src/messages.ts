@@ -1,5 +1,5 @@
 // Everything that passes between the page and its workers. Data only; large arrays are transferred.
-import type { DeviceReport, Drawn, ExportFormat, Gallery, Measurement, Opened, Reading, Setting, Shared, Status, Value, Verdict } from './contract';
+import type { Answer, DeviceReport, Drawn, ExportFormat, Gallery, Measurement, Opened, Question, Reading, Setting, Shared, Status, Value, Verdict } from './contract';
 import type { CameraMove, Changed, Edited, Frame } from './laboratory';
 
 /** Which wasm module: the light one opens the page, the full one brings networks by automatic differentiation. */
@@ -83,6 +83,8 @@ export type ToHelper =
   | { kind: 'start'; start: Start }
   | { kind: 'measure'; id: number; slug: string; claim: string; seed: string; gpu: boolean }
   | { kind: 'verdict'; id: number; slug: string; claim: string; measurements: Measurement[] }
+  | { kind: 'questions'; id: number; fragment: string }
+  | { kind: 'ask'; id: number; fragment: string; question: string; settings: Setting[] }
   | { kind: 'thumbnail'; id: number; slug: string; size: number; dark: boolean };
 
 export type FromHelper =
@@ -90,5 +92,9 @@ export type FromHelper =
   | { kind: 'done'; id: number; fraction: number }
   | { kind: 'measured'; id: number; measurements: Measurement[] }
   | { kind: 'verdict'; id: number; verdict: Verdict }
+  | { kind: 'questions'; id: number; questions: Question[] }
+  /** An answer on its way; `fault` says what stopped it. */
+  | { kind: 'answering'; id: number; answer: Answer; frames: Frame[] }
+  | { kind: 'answered'; id: number; answer: Answer | null; frames: Frame[]; fault: string | null }
   | { kind: 'thumbnail'; id: number; size: number; pixels: Uint8ClampedArray<ArrayBuffer> }
   | { kind: 'panic'; message: string };

@@ -2,9 +2,9 @@
 // page can be built, looked at and tested by itself. It is in no production bundle and no reference for numbers.
 import type {
   Claim, Control, Declaration, DeviceReport, Drawn, ExportFormat, Gallery, Measurement, Member, Opened, Picture, Reading, Role, Series,
-  Setting, Shared, Status, Value, Verdict, View,
+  Question, Setting, Shared, Status, Value, Verdict, View,
 } from '../src/contract';
-import type { CameraMove, Changed, Edited, Frame, Laboratory } from '../src/laboratory';
+import type { CameraMove, Changed, Edited, Frame, Inquiry, Laboratory } from '../src/laboratory';
 
 const math = (inner: string): string => `<math>${inner}</math>`;
 const mi = (name: string): string => math(`<mi>${name}</mi>`);
@@ -420,6 +420,12 @@ export class RehearsalLaboratory implements Laboratory {
   verdict(_slug: string, claimId: string, measurements: Measurement[]): Verdict {
     const held = measurements.filter(({ holds }) => holds === true).length;
     return { claim: claimId, word: claimId === 'c3' ? 'open' : held * 2 > measurements.length ? 'holds' : 'fails', held, measured: measurements.length, reason: null };
+  }
+  questions(): Question[] {
+    return [];
+  }
+  ask(): Inquiry {
+    throw new Error('the rehearsal answers no questions');
   }
   thumbnail(slug: string, size: number, dark: boolean): Uint8ClampedArray {
     const turn = SYSTEMS.indexOf(slug) * 0.8;

@@ -8,7 +8,8 @@
 
 mod stage;
 
-use exhibits::contract::{DeviceReport, Drawn, Fault, Measurement, Opened, Setting, Status, Value};
+use exhibits::contract::{DeviceReport, Drawn, Fault, Frame, Measurement, Opened, Setting, Status, Value};
+use exhibits::desk::{self, Case};
 use exhibits::{ExhibitError, Means, Session, session};
 use serde::{Deserialize, Serialize};
 use stage::Stage;
@@ -59,6 +60,57 @@ pub struct Laboratory {
 fn out<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).map_err(JsValue::from)
+}
+
+/// Frames as the page takes them: `[{picture, arrays}]`.
+fn pack(frames: impl Iterator<Item = Frame>) -> Result<js_sys::Array, JsValue> {
+    let packed = js_sys::Array::new();
+    for frame in frames {
+        let arrays = js_sys::Array::new();
+        for array in &frame.arrays {
+            arrays.push(&js_sys::Float64Array::from(array.as_slice()));
+        }
+        let object = js_sys::Object::new();
+        js_sys::Reflect::set(&object, &"picture".into(), &out(&frame.picture)?)?;
+        js_sys::Reflect::set(&object, &"arrays".into(), &arrays)?;
+        packed.push(&object);
+    }
+    Ok(packed)
+}
+
+fn case(fragment: &str) -> Result<Case, ExhibitError> {
+    Case::of_recipe(&recipe::Recipe::decode(fragment)?)
+}
+
+fn told(error: ExhibitError) -> JsValue {
+    JsValue::from_str(&error.to_string())
+}
+
+/// The work towards the answer to a question.
+#[wasm_bindgen]
+pub struct Inquiry {
+    inquiry: Box<dyn desk::Inquiry>,
+}
+
+#[wasm_bindgen]
+impl Inquiry {
+    /// Works for about `budget` milliseconds; true when all is done. An error says, in words, what stopped it; what was
+    /// found until then stays.
+    pub fn advance(&mut self, budget: f64) -> Result<bool, JsValue> {
+        let budget = if budget.is_finite() { budget.clamp(0.0, 1e4) } else { 0.0 };
+        let deadline = web_time::Instant::now() + std::time::Duration::from_secs_f64(budget / 1e3);
+        self.inquiry.advance(deadline).map_err(told)
+    }
+
+    /// What is known now.
+    pub fn answer(&self) -> Result<JsValue, JsValue> {
+        out(&self.inquiry.answer())
+    }
+
+    /// The data of the answer's views: `[{picture, arrays}]`.
+    pub fn frames(&self) -> Result<js_sys::Array, JsValue> {
+        pack(self.inquiry.frames().into_iter())
+    }
 }
 
 impl Laboratory {
@@ -261,19 +313,20 @@ impl Laboratory {
 
     /// The data of some views: `[{picture, arrays}]`.
     pub fn pictures(&mut self, views: Vec<String>) -> Result<js_sys::Array, JsValue> {
-        let frames = js_sys::Array::new();
-        for view in views {
-            let Some(frame) = self.session.frame(&view) else { continue };
-            let arrays = js_sys::Array::new();
-            for array in &frame.arrays {
-                arrays.push(&js_sys::Float64Array::from(array.as_slice()));
-            }
-            let object = js_sys::Object::new();
-            js_sys::Reflect::set(&object, &"picture".into(), &out(&frame.picture)?)?;
-            js_sys::Reflect::set(&object, &"arrays".into(), &arrays)?;
-            frames.push(&object);
-        }
-        Ok(frames)
+        let session = &mut self.session;
+        pack(views.iter().filter_map(|view| session.frame(view)))
+    }
+
+    /// What can be asked about the system that a fragment leads to; nothing where it leads to none.
+    pub fn questions(&self, fragment: &str) -> Result<JsValue, JsValue> {
+        out(&case(fragment).map(|case| desk::questions(&case)).unwrap_or_default())
+    }
+
+    /// Asks a question about the system that a fragment leads to. An error says, in words, why it cannot be asked.
+    pub fn ask(&self, fragment: &str, question: &str, settings: JsValue) -> Result<Inquiry, JsValue> {
+        let settings: Vec<Setting> = serde_wasm_bindgen::from_value(settings)?;
+        let inquiry = case(fragment).and_then(|case| desk::ask(&case, question, &settings)).map_err(told)?;
+        Ok(Inquiry { inquiry })
     }
 
     /// A link and a command line that lead here.
