@@ -32,7 +32,8 @@ fn main() -> ExitCode {
 /// Writes `playground.js` and `playground_bg.wasm` for the web into the folder.
 fn make(module: &OsString, folder: &OsString) -> Result<(), String> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(module).out_name("playground").typescript(false);
+    // Names of functions are for debuggers, and a twelfth of what travels.
+    bindgen.input_path(module).out_name("playground").typescript(false).remove_name_section(true);
     bindgen.web(true).map_err(|fault| format!("{fault:#}"))?;
     bindgen.generate(folder).map_err(|fault| format!("bindings for {}: {fault:#}", module.display()))
 }

@@ -36,7 +36,7 @@ pub(super) fn declare(case: &Case) -> Option<Question> {
             .into(),
         controls: vec![
             integer("count", "exponents", [1.0, most as f64], usual as f64),
-            number("steps", unit, [1e3, 1e9], 400_000.0, 0).logarithmic().help("How long the average runs."),
+            number("steps", unit, [1e3, 1e9], 1_000_000.0, 0).logarithmic().help("How long the average runs."),
             number("transient", "transient", [0.0, 1e8], 5_000.0, 0).help("What is left out before it begins."),
             integer("every", "orthonormalise every", [1.0, 1000.0], 10.0),
             control(

@@ -1,0 +1,164 @@
+//! The analysis desk: what it finds where the truth is known, and what it says where it cannot answer.
+#![allow(clippy::unwrap_used, reason = "a test stops where a step fails")]
+
+use exhibits::contract::{Answer, Finding, Picture, Setting, Value};
+use exhibits::desk::{self, Case};
+use recipe::Recipe;
+use std::time::Duration;
+use web_time::Instant;
+
+fn case(fragment: &str) -> Case {
+    Case::of_recipe(&Recipe::decode(fragment).unwrap()).unwrap()
+}
+
+fn typed(text: &str) -> Case {
+    Case::of_recipe(&Recipe { equations: Some(text.into()), ..Recipe::new(exhibits::exhibits::TYPED) })
+        .unwrap()
+}
+
+fn settings(pairs: &[(&str, &str)]) -> Vec<Setting> {
+    pairs.iter().map(|(c, v)| Setting { control: (*c).into(), value: Value::Text((*v).into()) }).collect()
+}
+
+/// The whole answer, its pictures' points looked at.
+fn answer(case: &Case, question: &str, pairs: &[(&str, &str)]) -> Answer {
+    let mut inquiry = desk::ask(case, question, &settings(pairs)).unwrap();
+    while !inquiry.advance(Instant::now() + Duration::from_millis(50)).unwrap() {}
+    let answer = inquiry.answer();
+    assert!(answer.finished && answer.progress > 0.999, "{}", answer.progress);
+    let frames = inquiry.frames();
+    assert_eq!(frames.len(), answer.views.len());
+    for frame in frames {
+        assert!(answer.views.iter().any(|view| view.id == frame.picture.view()));
+        if let Picture::Plot { series, .. } = &frame.picture {
+            for one in series {
+                let [x, y] = [&one.x, &one.y].map(|r| &frame.arrays[r.array as usize]);
+                assert_eq!(x.len(), y.len());
+            }
+        }
+    }
+    let (names, rows) = inquiry.table();
+    assert!(rows.iter().all(|row| row.len() == names.len()) && !rows.is_empty());
+    answer
+}
+
+fn refusal(case: &Case, question: &str, pairs: &[(&str, &str)]) -> String {
+    desk::ask(case, question, &settings(pairs)).map(|_| ()).unwrap_err().to_string()
+}
+
+fn finding<'a>(answer: &'a Answer, id: &str) -> &'a Finding {
+    let found = answer.findings.iter().find(|finding| finding.id == id);
+    found.unwrap_or_else(|| panic!("no {id} among {:?}", answer.findings))
+}
+
+fn value(answer: &Answer, id: &str) -> f64 {
+    finding(answer, id).value.unwrap()
+}
+
+/// The places of the findings with a label.
+fn places(answer: &Answer, label: &str) -> Vec<f64> {
+    answer.findings.iter().filter(|f| f.label == label).map(|f| f.value.unwrap()).collect()
+}
+
+#[test]
+fn lorenz_has_the_spectrum_of_the_textbooks() {
+    let answer = answer(&case("lorenz"), "lyapunov", &[]);
+    for (id, known) in [("exponent_1", 0.9056), ("exponent_2", 0.0), ("exponent_3", -14.572)] {
+        let finding = finding(&answer, id);
+        let (value, error) = (finding.value.unwrap(), finding.error.unwrap());
+        assert!((value - known).abs() < 3.0 * error + 2e-3 && error < 5e-3, "{finding:?}");
+    }
+    assert!((value(&answer, "sum") - value(&answer, "divergence")).abs() < 1e-3);
+    assert!((value(&answer, "kaplan_yorke") - 2.062).abs() < 2e-3);
+    assert!(finding(&answer, "verdict").text.starts_with("chaotic: one"), "{answer:?}");
+    assert_eq!(answer.note, None);
+}
+
+#[test]
+fn a_measurement_too_short_says_that_it_has_not_converged() {
+    let answer = answer(&case("lorenz"), "lyapunov", &[("steps", "1000")]);
+    assert_eq!(finding(&answer, "verdict").text, "unconverged");
+    assert!(answer.note.is_some_and(|note| note.contains("take more steps")));
+}
+
+#[test]
+fn maps_and_delay_systems_have_exponents_too() {
+    let henon = answer(&case("henon"), "lyapunov", &[("steps", "200000")]);
+    assert!((value(&henon, "exponent_1") - 0.4192).abs() < 5e-3, "{henon:?}");
+    assert!((value(&henon, "exponent_2") + 1.6232).abs() < 5e-3, "{henon:?}");
+    let delayed = answer(&case("mackey-glass"), "lyapunov", &[("steps", "100000"), ("count", "2")]);
+    assert!((0.003..0.009).contains(&value(&delayed, "exponent_1")), "{delayed:?}");
+}
+
+#[test]
+fn the_branches_of_lorenz_change_where_they_are_known_to() {
+    let pairs = [("parameter", "rho"), ("from", "0.5"), ("to", "30")];
+    let answer = answer(&case("lorenz"), "continue", &pairs);
+    let hopf = places(&answer, "Hopf point");
+    assert!(!hopf.is_empty() && hopf.iter().all(|rho| (rho - 470.0 / 19.0).abs() < 1e-6), "{hopf:?}");
+    let pitchfork = places(&answer, "branch point");
+    assert!(pitchfork.iter().any(|rho| (rho - 1.0).abs() < 1e-6), "{pitchfork:?}");
+    let ends: Vec<&str> =
+        answer.findings.iter().filter(|f| f.id.starts_with("end")).map(|f| f.text.as_str()).collect();
+    assert!(ends.iter().any(|end| end.contains("homoclinic") && end.contains("13.926")), "{ends:?}");
+}
+
+#[test]
+fn the_doublings_of_the_logistic_map_are_swept_and_followed() {
+    let pairs = [("parameter", "r"), ("from", "2.8"), ("to", "3.54")];
+    let swept = answer(&case("logistic"), "bifurcate", &[&pairs[..], &[("transient", "4000")]].concat());
+    let change = finding(&swept, "change_1");
+    assert_eq!(change.label, "1 branches become 2");
+    assert!((change.value.unwrap() - 3.0).abs() < 0.01, "{change:?}");
+    let followed = answer(&case("logistic"), "continue", &pairs);
+    let doubling = places(&followed, "period doubling");
+    assert!(doubling.iter().any(|r| (r - 3.0).abs() < 1e-6), "{followed:?}");
+}
+
+#[test]
+fn a_section_that_is_never_crossed_is_told_with_the_range() {
+    let pairs = [("section", "value"), ("value", "500"), ("columns", "3"), ("transient", "5")];
+    let answer = {
+        let mut inquiry = desk::ask(&case("lorenz"), "bifurcate", &settings(&pairs)).unwrap();
+        while !inquiry.advance(Instant::now() + Duration::from_millis(50)).unwrap() {}
+        inquiry.answer()
+    };
+    assert!(answer.note.is_some_and(|note| note.contains("never crossed") && note.contains("choose")));
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_in_words() {
+    let lorenz = case("lorenz");
+    assert!(refusal(&lorenz, "lyapunof", &[]).contains("did you mean \"lyapunov\""));
+    assert!(refusal(&lorenz, "lyapunov", &[("steps", "many")]).contains("must be a number"));
+    assert!(refusal(&lorenz, "lyapunov", &[("count", "4")]).contains("from 1 to 3"));
+    assert!(refusal(&lorenz, "bifurcate", &[("from", "3"), ("to", "2")]).contains("below its high end"));
+    assert!(
+        refusal(&typed("x'=-x+wiener_\nwiener wiener_\npar a=1"), "lyapunov", &[]).contains("random numbers")
+    );
+    let jumping = typed("x'=1\npar a=1\nglobal 1 {x-1} {x=0}");
+    assert!(refusal(&jumping, "continue", &[]).contains("events"));
+    assert!(desk::questions(&typed("x'=-x")).iter().all(|q| q.id == "lyapunov"), "it has no parameter");
+    let training = Case::of_recipe(&Recipe::new("generalized-teacher-forcing")).map(|_| ());
+    assert!(training.unwrap_err().to_string().contains("no system"));
+}
+
+#[test]
+fn every_question_about_every_system_is_answered_or_refused_in_words() {
+    for system in zoo::systems() {
+        let case = case(system.slug());
+        for question in desk::questions(&case) {
+            match desk::ask(&case, &question.id, &[]) {
+                Err(error) => assert!(error.to_string().len() > 20, "{}: {error}", system.slug()),
+                Ok(mut inquiry) => {
+                    // The first slice alone: what was found until then can be drawn.
+                    if let Err(error) = inquiry.advance(Instant::now()) {
+                        assert!(error.to_string().len() > 20, "{}: {error}", system.slug());
+                    }
+                    assert_eq!(inquiry.answer().question, question.id);
+                    assert_eq!(inquiry.frames().len(), inquiry.answer().views.len());
+                }
+            }
+        }
+    }
+}
