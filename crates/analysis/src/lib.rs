@@ -17,6 +17,7 @@ mod eigen;
 mod enclose;
 mod error;
 mod family;
+mod fixed_points;
 mod fourier;
 mod hopf;
 mod integrate;
@@ -40,6 +41,9 @@ pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use eigen::Eigenvalue;
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
+pub use fixed_points::{
+    FixedPoint, FixedPointOptions, FixedPointRun, Rest, RestOfFlow, RestOfMap, kind_in_words,
+};
 pub use fourier::{Fourier, power_spectrum, smooth_gaussian};
 pub use hopf::LyapunovCoefficient;
 pub use lyapunov::{
