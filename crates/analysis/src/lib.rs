@@ -22,6 +22,7 @@ mod fourier;
 mod hopf;
 mod integrate;
 mod lyapunov;
+mod manifolds;
 mod measures;
 mod parameter_map;
 mod section;
@@ -50,6 +51,7 @@ pub use lyapunov::{
     CurvePoint, Exponent, FlowTangent, LyapunovOptions, LyapunovRun, MapTangent, Spectrum, Tangent,
     kaplan_yorke, pesin,
 };
+pub use manifolds::{CurveEnd, ManifoldCurve, ManifoldOptions, manifolds};
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,

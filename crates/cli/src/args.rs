@@ -54,6 +54,8 @@ pub enum Command {
     Link(Link),
     /// Lyapunov exponents, largest first, with their sum, the mean divergence and the Kaplan-Yorke dimension.
     Lyapunov(Lyapunov),
+    /// Fixed points, or periodic points of a map: what they are, their eigenvalues, the manifolds of the saddles.
+    FixedPoints(Resting),
     /// Follow an equilibrium, a fixed point or limit cycles through a parameter, and locate where they change.
     Continue(Swept),
     /// Sweep a parameter and take down what orbits settle to at each of its values.
@@ -441,6 +443,27 @@ pub struct Lyapunov {
     /// How many exponents; all of them when not given, three of a delay system.
     #[arg(long, value_name = "K")]
     pub count: Option<usize>,
+}
+
+const RESTING_EXAMPLES: &str = "\
+Examples:
+  separatrix fixed-points lorenz
+  separatrix fixed-points henon --period 3 --json
+  separatrix fixed-points fitzhugh-nagumo --seeds 2000 --plot points.png --output points.csv";
+
+/// `fixed-points`
+#[derive(Debug, Args)]
+#[command(after_help = RESTING_EXAMPLES)]
+pub struct Resting {
+    #[command(flatten)]
+    /// What every question takes.
+    pub asked: Asked,
+    /// Period of a map's points.
+    #[arg(long, value_name = "P")]
+    pub period: Option<u32>,
+    /// Starts of Newton's method.
+    #[arg(long, value_name = "N")]
+    pub seeds: Option<u32>,
 }
 
 const SWEPT_EXAMPLES: &str = "\

@@ -3,7 +3,7 @@
 use super::print_json;
 use super::render::{Paper, draw, plot};
 use crate::Failure;
-use crate::args::{Asked, Lyapunov, Swept};
+use crate::args::{Asked, Lyapunov, Resting, Swept};
 use crate::csv_file::save_table;
 use crate::progress::Progress;
 use crate::source::{Source, split_setting};
@@ -59,6 +59,15 @@ pub(super) fn swept(question: &str, arguments: &Swept, out: &mut dyn Write) -> R
         }
     }
     ask(&arguments.asked, &case, question, settings, out)
+}
+
+pub(super) fn resting(arguments: &Resting, out: &mut dyn Write) -> Result<(), Failure> {
+    let settings = [("period", arguments.period), ("seeds", arguments.seeds)];
+    let settings = settings.into_iter().filter_map(|(control, value)| {
+        Some(Setting { control: control.into(), value: Value::Number(f64::from(value?)) })
+    });
+    let case = case(&arguments.asked)?;
+    ask(&arguments.asked, &case, "fixed-points", settings.collect(), out)
 }
 
 /// What is asked about.

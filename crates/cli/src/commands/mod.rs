@@ -33,6 +33,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Link(Link::Make(arguments)) => link::make(arguments, out),
         Command::Link(Link::Explain(arguments)) => link::explain(arguments, out),
         Command::Lyapunov(arguments) => desk::lyapunov(arguments, out),
+        Command::FixedPoints(arguments) => desk::resting(arguments, out),
         Command::Continue(arguments) => desk::swept("continue", arguments, out),
         Command::Bifurcate(arguments) => desk::swept("bifurcate", arguments, out),
     }

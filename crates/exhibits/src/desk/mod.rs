@@ -5,6 +5,7 @@
 
 mod bifurcate;
 mod continuation;
+mod fixed_points;
 mod lyapunov;
 mod say;
 mod tuned;
@@ -133,6 +134,7 @@ struct Entry {
 
 const ENTRIES: &[Entry] = &[
     Entry { declare: lyapunov::declare, ask: lyapunov::ask },
+    Entry { declare: fixed_points::declare, ask: fixed_points::ask },
     Entry { declare: continuation::declare, ask: continuation::ask },
     Entry { declare: bifurcate::declare, ask: bifurcate::ask },
 ];
