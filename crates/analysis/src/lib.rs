@@ -4,6 +4,7 @@
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.
 #![forbid(unsafe_code)]
 
+mod basins;
 mod branch;
 mod collocation;
 mod continuation;
@@ -33,6 +34,7 @@ mod statistics;
 mod steady;
 mod sweep;
 
+pub use basins::{ATTRACTORS, Attractor, Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry};
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
 pub use continuation::ContinuationRun;
 pub use cycle::Cycle;
