@@ -58,6 +58,10 @@ pub enum Command {
     FixedPoints(Resting),
     /// Follow an equilibrium, a fixed point or limit cycles through a parameter, and locate where they change.
     Continue(Swept),
+    /// Basins of attraction over a plane of two variables, and the separatrix between them.
+    Basins(Mapped),
+    /// The largest Lyapunov exponent over two parameters.
+    ExponentMap(Mapped),
     /// Sweep a parameter and take down what orbits settle to at each of its values.
     Bifurcate(Swept),
 }
@@ -464,6 +468,23 @@ pub struct Resting {
     /// Starts of Newton's method.
     #[arg(long, value_name = "N")]
     pub seeds: Option<u32>,
+}
+
+const MAPPED_EXAMPLES: &str = "\
+Examples:
+  separatrix basins duffing --with cells=256 --plot basins.png
+  separatrix exponent-map henon --with parameter2=b --output map.csv --plot map.png";
+
+/// `basins` and `exponent-map`
+#[derive(Debug, Args)]
+#[command(after_help = MAPPED_EXAMPLES)]
+pub struct Mapped {
+    #[command(flatten)]
+    /// What every question takes.
+    pub asked: Asked,
+    /// Cells along a side.
+    #[arg(long, value_name = "N")]
+    pub cells: Option<u32>,
 }
 
 const SWEPT_EXAMPLES: &str = "\

@@ -301,7 +301,7 @@ impl Scene {
 pub use crate::camera::{
     Anchor, Camera, Label, LabelKind, Transform, View, labels, project, unproject, views,
 };
-pub use crate::theme::{Theme, Tokens, palette};
+pub use crate::theme::{Theme, Tokens, palette, viridis};
 
 #[cfg(test)]
 mod tests {

@@ -43,7 +43,7 @@ const VIRIDIS: [u32; 20] = [
 ];
 
 /// viridis at `t` in `[0, 1]`, clamped, sRGB-encoded.
-pub(crate) fn viridis(t: f32) -> [f32; 3] {
+pub fn viridis(t: f32) -> [f32; 3] {
     let t = if t > 0.0 { if t < 1.0 { t } else { 1.0 } } else { 0.0 } * 19.0;
     let i = (t.floor() as usize).clamp(0, 18);
     let (a, b, f) = (hex(VIRIDIS[i]), hex(VIRIDIS[i + 1]), t - i as f32);

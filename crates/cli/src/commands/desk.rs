@@ -1,9 +1,9 @@
 //! The questions of the analysis desk: `lyapunov` and its like.
 
 use super::print_json;
-use super::render::{Paper, draw, plot};
+use super::render::{Paper, draw_frame};
 use crate::Failure;
-use crate::args::{Asked, Lyapunov, Resting, Swept};
+use crate::args::{Asked, Lyapunov, Mapped, Resting, Swept};
 use crate::csv_file::save_table;
 use crate::progress::Progress;
 use crate::source::{Source, split_setting};
@@ -68,6 +68,14 @@ pub(super) fn resting(arguments: &Resting, out: &mut dyn Write) -> Result<(), Fa
     });
     let case = case(&arguments.asked)?;
     ask(&arguments.asked, &case, "fixed-points", settings.collect(), out)
+}
+
+/// A question about a plane.
+pub(super) fn mapped(question: &str, arguments: &Mapped, out: &mut dyn Write) -> Result<(), Failure> {
+    let cells = arguments.cells.map(|cells| Value::Number(f64::from(cells)));
+    let settings = cells.map(|value| Setting { control: "cells".into(), value });
+    let case = case(&arguments.asked)?;
+    ask(&arguments.asked, &case, question, settings.into_iter().collect(), out)
 }
 
 /// What is asked about.
@@ -152,7 +160,7 @@ fn picture(asked: &Asked, path: &Path, answer: &Answer, frames: &[Frame]) -> Res
         return Err(Failure::Input(format!("this answer has no such picture; it has {}", names.join(", "))));
     };
     let paper = Paper { width: asked.size.width, height: asked.size.height, ground: asked.theme };
-    draw(&plot(view, frame)?, &paper, path)
+    draw_frame(view, frame, &paper, path)
 }
 
 fn print(answer: &Answer, out: &mut dyn Write) -> Result<(), Failure> {

@@ -34,6 +34,8 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Link(Link::Explain(arguments)) => link::explain(arguments, out),
         Command::Lyapunov(arguments) => desk::lyapunov(arguments, out),
         Command::FixedPoints(arguments) => desk::resting(arguments, out),
+        Command::Basins(arguments) => desk::mapped("basins", arguments, out),
+        Command::ExponentMap(arguments) => desk::mapped("exponent-map", arguments, out),
         Command::Continue(arguments) => desk::swept("continue", arguments, out),
         Command::Bifurcate(arguments) => desk::swept("bifurcate", arguments, out),
     }

@@ -12,7 +12,7 @@ use exhibits::contract::{ArrayRef, Axis, Frame, Picture, Role, Series, View, Vie
 use gpu::raster::Raster;
 use gpu::scene::{
     AxisLabel, Camera, ColourScale, Layer, LineStyle, MarkKind, Panel, Points, Projection, Scene, Theme,
-    labels,
+    labels, views, viridis,
 };
 use std::io::Write;
 use std::path::Path;
@@ -58,18 +58,71 @@ pub(super) struct Paper {
 
 /// Draws a scene into a PNG file.
 pub(super) fn draw(scene: &Scene, paper: &Paper, path: &Path) -> Result<(), Failure> {
-    let theme = if paper.ground == Ground::Dark { Theme::Dark } else { Theme::Light };
-    let (width, height) = (paper.width, paper.height);
-    // One pixel of the smallest picture that reads well; larger ones have finer lines, not other ones.
-    let scale = (f64::from(height) / 800.0).max(1.0);
-    let camera = Camera::default();
-    let mut pixels = Raster::new(width, height).draw(scene, &camera, theme, scale as f32).to_vec();
+    let (width, height, scale) = (paper.width, paper.height, scale(paper));
+    let mut pixels = picture(scene, paper);
     let size = [f64::from(width) / scale, f64::from(height) / scale];
-    let ink = theme.tokens().ink.map(|c| (c * 255.0) as u8);
-    for label in labels(scene, &camera, size) {
+    let ink = theme(paper).tokens().ink.map(|c| (c * 255.0) as u8);
+    for label in labels(scene, &Camera::default(), size) {
         letters::write(&mut pixels, [width, height], &label, scale, ink);
     }
     save(path, &encode(&pixels, width, height)?)
+}
+
+/// Draws a frame into a PNG file: a heat map by its cells, anything else as a scene.
+pub(super) fn draw_frame(view: &View, frame: &Frame, paper: &Paper, path: &Path) -> Result<(), Failure> {
+    let Picture::Heat { rows, columns, values, x, y, range, .. } = &frame.picture else {
+        return draw(&plot(view, frame)?, paper, path);
+    };
+    let values = frame.arrays.get(values.array as usize).map_or(&[][..], Vec::as_slice);
+    let (columns, rows) = (*columns as usize, *rows as usize);
+    let mut panel = Panel::new(plain(&view.title), Projection::Plane, [*x, *y, [0.0, 1.0]]);
+    panel.axes = [axis_label(&view.x), axis_label(&view.y), AxisLabel::default()];
+    let scene = Scene::single(panel);
+    let (camera, theme) = (Camera::default(), theme(paper));
+    let mut pixels = picture(&scene, paper);
+    let scale = scale(paper);
+    let size = [f64::from(paper.width) / scale, f64::from(paper.height) / scale];
+    let seen = views(&scene, &camera, size);
+    let Some(plane) = seen.first() else { return Ok(()) };
+    let cell = |at: f64, [from, to]: [f64; 2], count: usize| {
+        // A value stands in the middle of its cell.
+        let place = if count > 1 { (at - from) / (to - from) * (count - 1) as f64 } else { 0.0 };
+        (at >= from && at <= to).then(|| place.round() as usize)
+    };
+    for (index, pixel) in pixels.chunks_exact_mut(4).enumerate() {
+        let (column, row) = (index % paper.width as usize, index / paper.width as usize);
+        let [px, py] = [column, row].map(|at| (at as f64 + 0.5) / scale);
+        let Some([u, v]) = plane.unproject(px, py) else { continue };
+        let (Some(i), Some(j)) = (cell(u, *x, columns), cell(v, *y, rows)) else { continue };
+        let value = values.get(j * columns + i).copied().unwrap_or(f64::NAN);
+        if value.is_finite() {
+            let share = (value - range[0]) / (range[1] - range[0]);
+            let colour = viridis(share.clamp(0.0, 1.0) as f32);
+            for (byte, part) in pixel.iter_mut().zip(colour) {
+                *byte = (part * 255.0) as u8;
+            }
+        }
+    }
+    let ink = theme.tokens().ink.map(|c| (c * 255.0) as u8);
+    for label in labels(&scene, &camera, size) {
+        letters::write(&mut pixels, [paper.width, paper.height], &label, scale, ink);
+    }
+    save(path, &encode(&pixels, paper.width, paper.height)?)
+}
+
+fn theme(paper: &Paper) -> Theme {
+    if paper.ground == Ground::Dark { Theme::Dark } else { Theme::Light }
+}
+
+/// Pixels of the picture to one of the smallest picture that reads well; larger ones have finer lines, not other ones.
+fn scale(paper: &Paper) -> f64 {
+    (f64::from(paper.height) / 800.0).max(1.0)
+}
+
+/// The pixels of a scene, without its letters.
+fn picture(scene: &Scene, paper: &Paper) -> Vec<u8> {
+    let mut raster = Raster::new(paper.width, paper.height);
+    raster.draw(scene, &Camera::default(), theme(paper), scale(paper) as f32).to_vec()
 }
 
 /// An RGBA picture as PNG.

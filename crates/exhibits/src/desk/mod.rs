@@ -7,6 +7,7 @@ mod bifurcate;
 mod continuation;
 mod fixed_points;
 mod lyapunov;
+mod plane;
 mod say;
 mod tuned;
 
@@ -137,6 +138,8 @@ const ENTRIES: &[Entry] = &[
     Entry { declare: fixed_points::declare, ask: fixed_points::ask },
     Entry { declare: continuation::declare, ask: continuation::ask },
     Entry { declare: bifurcate::declare, ask: bifurcate::ask },
+    Entry { declare: plane::declare_basins, ask: plane::ask_basins },
+    Entry { declare: plane::declare_exponents, ask: plane::ask_exponents },
 ];
 
 /// What can be asked about a case.
