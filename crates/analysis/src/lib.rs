@@ -27,6 +27,7 @@ mod section;
 mod seek;
 mod separation;
 mod special;
+mod spectral;
 mod statistics;
 mod steady;
 mod sweep;
@@ -55,6 +56,9 @@ pub use parameter_map::{
 };
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
+pub use spectral::{
+    Autocorrelation, DominantFrequency, PowerDensity, SpectralEntropy, autocorrelation, welch,
+};
 pub use statistics::{
     Line, Standardised, channel, histogram, histogram_plane, least_squares, standard_deviation, standardise,
 };
