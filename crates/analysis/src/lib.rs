@@ -14,6 +14,7 @@ mod cycle_start;
 mod cycles;
 mod delay;
 mod eigen;
+mod embedding;
 mod enclose;
 mod error;
 mod family;
@@ -22,6 +23,9 @@ mod hopf;
 mod integrate;
 mod lyapunov;
 mod measures;
+mod neighbours;
+#[cfg(test)]
+mod orbits;
 mod parameter_map;
 mod section;
 mod seek;
@@ -39,6 +43,10 @@ pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSp
 pub use cycles::CycleRun;
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use eigen::Eigenvalue;
+pub use embedding::{
+    DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbours, MutualInformation, embed,
+    false_neighbours, mutual_information, suggest_embedding,
+};
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
 pub use fourier::{Fourier, power_spectrum, smooth_gaussian};
@@ -51,6 +59,7 @@ pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
+pub use neighbours::{Neighbours, Norm};
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
