@@ -127,6 +127,38 @@ pub enum Error {
          period of the drive, or make the drive a variable"
     )]
     TimeDependent,
+    /// A series is too short for what is asked of it.
+    #[error("{given} values are too few for {purpose}: at least {wanted} are needed; {advice}")]
+    TooShort {
+        /// Number given.
+        given: usize,
+        /// Smallest number that would do.
+        wanted: usize,
+        /// What they are needed for.
+        purpose: &'static str,
+        /// What to change.
+        advice: &'static str,
+    },
+    /// A request beyond what is computed at once.
+    #[error("{given} {what} are more than the {most} that are worked on at once: {advice}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// Number given.
+        given: usize,
+        /// Largest number.
+        most: usize,
+        /// What to change.
+        advice: &'static str,
+    },
+    /// All values are the same.
+    #[error(
+        "the series is constant, so that it has no {what}: choose a variable that changes, or a stretch in which it does"
+    )]
+    Constant {
+        /// What cannot be found.
+        what: &'static str,
+    },
 }
 
 pub(crate) fn check_shape(length: usize, dimension: usize) -> Result<usize, Error> {
@@ -150,4 +182,35 @@ pub(crate) fn check_option(
     wanted: &'static str,
 ) -> Result<(), Error> {
     if ok { Ok(()) } else { Err(Error::Option { name, value, wanted }) }
+}
+
+/// Most values of a series that is worked on at once.
+pub(crate) const MOST_VALUES: usize = 1 << 22;
+
+/// A series of finite numbers, long enough, not too long, and not constant.
+pub(crate) fn check_series(
+    series: &[f64],
+    wanted: usize,
+    purpose: &'static str,
+    advice: &'static str,
+) -> Result<(), Error> {
+    let given = series.len();
+    if given < wanted {
+        return Err(Error::TooShort { given, wanted, purpose, advice });
+    }
+    check_size("values", given, MOST_VALUES, "take every second value, or a shorter stretch")?;
+    check_finite(series)?;
+    if series.iter().all(|value| *value == series[0]) {
+        return Err(Error::Constant { what: purpose });
+    }
+    Ok(())
+}
+
+pub(crate) fn check_size(
+    what: &'static str,
+    given: usize,
+    most: usize,
+    advice: &'static str,
+) -> Result<(), Error> {
+    if given <= most { Ok(()) } else { Err(Error::TooLarge { what, given, most, advice }) }
 }

@@ -15,6 +15,7 @@ mod cycle_start;
 mod cycles;
 mod delay;
 mod eigen;
+mod embedding;
 mod enclose;
 mod error;
 mod family;
@@ -25,11 +26,15 @@ mod integrate;
 mod lyapunov;
 mod manifolds;
 mod measures;
+mod neighbours;
+#[cfg(test)]
+mod orbits;
 mod parameter_map;
 mod section;
 mod seek;
 mod separation;
 mod special;
+mod spectral;
 mod statistics;
 mod steady;
 mod sweep;
@@ -42,6 +47,10 @@ pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSp
 pub use cycles::CycleRun;
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use eigen::Eigenvalue;
+pub use embedding::{
+    DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbours, MutualInformation, embed,
+    false_neighbours, mutual_information, suggest_embedding,
+};
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
 pub use fixed_points::{
@@ -58,11 +67,15 @@ pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
+pub use neighbours::{Neighbours, Norm};
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
+pub use spectral::{
+    Autocorrelation, DominantFrequency, PowerDensity, SpectralEntropy, autocorrelation, welch,
+};
 pub use statistics::{
     Line, Standardised, channel, histogram, histogram_plane, least_squares, standard_deviation, standardise,
 };
