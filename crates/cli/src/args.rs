@@ -58,6 +58,8 @@ pub enum Command {
     FixedPoints(Resting),
     /// Follow an equilibrium, a fixed point or limit cycles through a parameter, and locate where they change.
     Continue(Swept),
+    /// Power spectrum, autocorrelation and the embedding of a system's variable or of a series.
+    Spectrum(Sampled),
     /// Basins of attraction over a plane of two variables, and the separatrix between them.
     Basins(Mapped),
     /// The largest Lyapunov exponent over two parameters.
@@ -485,6 +487,21 @@ pub struct Mapped {
     /// Cells along a side.
     #[arg(long, value_name = "N")]
     pub cells: Option<u32>,
+}
+
+const SAMPLED_EXAMPLES: &str = "\
+Examples:
+  separatrix spectrum lorenz --plot spectrum.png
+  separatrix spectrum van-der-pol --with samples=65536 --json
+  separatrix spectrum my.csv --with interval=0.01 --output spectrum.csv";
+
+/// `spectrum`
+#[derive(Debug, Args)]
+#[command(after_help = SAMPLED_EXAMPLES)]
+pub struct Sampled {
+    #[command(flatten)]
+    /// What every question takes.
+    pub asked: Asked,
 }
 
 const SWEPT_EXAMPLES: &str = "\

@@ -3,7 +3,7 @@
 use super::print_json;
 use super::render::{Paper, draw_frame};
 use crate::Failure;
-use crate::args::{Asked, Lyapunov, Mapped, Resting, Swept};
+use crate::args::{Asked, Lyapunov, Mapped, Resting, Sampled, Swept};
 use crate::csv_file::save_table;
 use crate::progress::Progress;
 use crate::source::{Source, split_setting};
@@ -76,6 +76,12 @@ pub(super) fn mapped(question: &str, arguments: &Mapped, out: &mut dyn Write) ->
     let settings = cells.map(|value| Setting { control: "cells".into(), value });
     let case = case(&arguments.asked)?;
     ask(&arguments.asked, &case, question, settings.into_iter().collect(), out)
+}
+
+/// A question about a series, or about samples of a system.
+pub(super) fn sampled(question: &str, arguments: &Sampled, out: &mut dyn Write) -> Result<(), Failure> {
+    let case = case(&arguments.asked)?;
+    ask(&arguments.asked, &case, question, Vec::new(), out)
 }
 
 /// What is asked about.

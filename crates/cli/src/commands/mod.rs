@@ -36,6 +36,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::FixedPoints(arguments) => desk::resting(arguments, out),
         Command::Basins(arguments) => desk::mapped("basins", arguments, out),
         Command::ExponentMap(arguments) => desk::mapped("exponent-map", arguments, out),
+        Command::Spectrum(arguments) => desk::sampled("spectrum", arguments, out),
         Command::Continue(arguments) => desk::swept("continue", arguments, out),
         Command::Bifurcate(arguments) => desk::swept("bifurcate", arguments, out),
     }

@@ -8,7 +8,9 @@ mod continuation;
 mod fixed_points;
 mod lyapunov;
 mod plane;
+mod sampled;
 mod say;
+mod spectrum;
 mod tuned;
 
 use crate::contract::{Answer, Frame, Question, Setting};
@@ -140,6 +142,7 @@ const ENTRIES: &[Entry] = &[
     Entry { declare: bifurcate::declare, ask: bifurcate::ask },
     Entry { declare: plane::declare_basins, ask: plane::ask_basins },
     Entry { declare: plane::declare_exponents, ask: plane::ask_exponents },
+    Entry { declare: spectrum::declare, ask: spectrum::ask },
 ];
 
 /// What can be asked about a case.
