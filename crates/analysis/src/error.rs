@@ -153,11 +153,22 @@ pub enum Error {
     },
     /// All values are the same.
     #[error(
-        "the series is constant, so that it has no {what}: choose a variable that changes, or a stretch in which it does"
+        "a constant series does not do for {what}: choose a variable that changes, or a stretch in which it does"
     )]
     Constant {
         /// What cannot be found.
         what: &'static str,
+    },
+    /// No point has enough neighbours.
+    #[error(
+        "no point has {wanted} neighbours within {radius} outside the window in time: give a larger radius, a longer \
+         series, or ask for fewer neighbours"
+    )]
+    NoNeighbours {
+        /// Neighbours asked for.
+        wanted: usize,
+        /// The radius.
+        radius: f64,
     },
 }
 

@@ -8,6 +8,7 @@ mod basins;
 mod branch;
 mod collocation;
 mod continuation;
+mod correlation_dimension;
 mod cycle;
 mod cycle_branch;
 mod cycle_special;
@@ -30,9 +31,11 @@ mod neighbours;
 #[cfg(test)]
 mod orbits;
 mod parameter_map;
+mod scaling;
 mod section;
 mod seek;
 mod separation;
+mod series_exponent;
 mod special;
 mod spectral;
 mod statistics;
@@ -42,6 +45,7 @@ mod sweep;
 pub use basins::{ATTRACTORS, Attractor, Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry};
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
 pub use continuation::ContinuationRun;
+pub use correlation_dimension::{CorrelationDimension, CorrelationOptions, CorrelationRun};
 pub use cycle::Cycle;
 pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSpecial};
 pub use cycles::CycleRun;
@@ -71,8 +75,12 @@ pub use neighbours::{Neighbours, Norm};
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
+pub use scaling::ScalingRegion;
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
+pub use series_exponent::{
+    DivergenceMethod, SeriesExponent, SeriesExponentOptions, SeriesExponentRun, kantz_radius,
+};
 pub use spectral::{
     Autocorrelation, DominantFrequency, PowerDensity, SpectralEntropy, autocorrelation, welch,
 };
