@@ -60,6 +60,8 @@ pub enum Command {
     Continue(Swept),
     /// Power spectrum, autocorrelation and the embedding of a system's variable or of a series.
     Spectrum(Sampled),
+    /// Correlation dimension and largest exponent from one recorded variable.
+    Dimension(Sampled),
     /// Basins of attraction over a plane of two variables, and the separatrix between them.
     Basins(Mapped),
     /// The largest Lyapunov exponent over two parameters.
@@ -493,9 +495,10 @@ const SAMPLED_EXAMPLES: &str = "\
 Examples:
   separatrix spectrum lorenz --plot spectrum.png
   separatrix spectrum van-der-pol --with samples=65536 --json
-  separatrix spectrum my.csv --with interval=0.01 --output spectrum.csv";
+  separatrix spectrum my.csv --with interval=0.01 --output spectrum.csv
+  separatrix dimension henon --plot sums.png";
 
-/// `spectrum`
+/// `spectrum` and `dimension`
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLED_EXAMPLES)]
 pub struct Sampled {

@@ -143,6 +143,50 @@ fn answer_of_period(period: u32) -> Answer {
 }
 
 #[test]
+fn a_plane_falls_into_the_basins_of_the_two_wells() {
+    let well = typed("par damping=0.3\nx'=v\nv'=x-x^3-damping*v\ninit x=1.2,v=0.3\n@ dt=0.05");
+    let pairs = [("cells", "40"), ("transient", "150"), ("window", "20")];
+    let answer = answer(&well, "basins", &pairs);
+    assert_eq!(finding(&answer, "count").text, "2", "{answer:?}");
+    let shares = value(&answer, "basin_1") + value(&answer, "basin_2");
+    assert!((shares - 1.0).abs() < 1e-9 && value(&answer, "escape") == 0.0);
+    let map = self::answer(&case("logistic"), "lyapunov", &[("steps", "5000")]);
+    assert!(map.finished);
+    assert!(refusal(&typed("par a=1\nx'=-a*x"), "basins", &[]).contains("cannot be asked"));
+}
+
+#[test]
+fn chaos_over_two_parameters_has_a_share_with_its_error() {
+    let pairs = [("cells", "12"), ("steps", "2000"), ("transient", "500")];
+    let pairs = [&pairs[..], &[("from", "1"), ("to", "1.4"), ("from2", "0.2"), ("to2", "0.3")]].concat();
+    let answer = answer(&case("henon"), "exponent-map", &pairs);
+    let share = value(&answer, "chaotic");
+    assert!((0.1..0.95).contains(&share), "{answer:?}");
+    assert!(value(&answer, "largest") > 0.3);
+    let same = [("parameter", "a"), ("parameter2", "a")];
+    assert!(refusal(&case("henon"), "exponent-map", &same).contains("choose another"));
+}
+
+#[test]
+fn a_recorded_variable_tells_frequency_dimension_and_exponent() {
+    let turning = typed("par w=2\nx'=w*y\ny'=-w*x\ninit x=1\n@ dt=0.01");
+    let tone = answer(&turning, "spectrum", &[("every", "20"), ("samples", "4096")]);
+    let (frequency, error) = (value(&tone, "frequency"), finding(&tone, "frequency").error.unwrap());
+    println!("{tone:?}");
+    assert!((frequency - 1.0 / std::f64::consts::PI).abs() < 2.0 * error + 1e-3, "{tone:?}");
+    let henon = answer(&case("henon"), "dimension", &[]);
+    assert!((value(&henon, "correlation") - 1.22).abs() < 0.06, "{henon:?}");
+    assert!((value(&henon, "exponent") - 0.419).abs() < 0.06, "{henon:?}");
+    let own = exhibits::OwnSeries::read("s.csv", b"x\n1\n1\n1\n1\n").unwrap();
+    let series = Case::Series(std::sync::Arc::new(own));
+    let ids: Vec<String> = desk::questions(&series).into_iter().map(|q| q.id).collect();
+    assert_eq!(ids, ["spectrum", "dimension"]);
+    let mut inquiry = desk::ask(&series, "spectrum", &[]).unwrap();
+    let error = inquiry.advance(Instant::now() + Duration::from_secs(1)).unwrap_err().to_string();
+    assert!(error.contains("16") || error.contains("few") || error.contains("short"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused_in_words() {
     let lorenz = case("lorenz");
     assert!(refusal(&lorenz, "lyapunof", &[]).contains("did you mean \"lyapunov\""));
@@ -154,7 +198,7 @@ fn what_cannot_be_asked_is_refused_in_words() {
     );
     let jumping = typed("x'=1\npar a=1\nglobal 1 {x-1} {x=0}");
     assert!(refusal(&jumping, "continue", &[]).contains("events"));
-    assert!(desk::questions(&typed("x'=-x")).iter().all(|q| q.id != "bifurcate"), "it has no parameter");
+    assert!(desk::questions(&typed("x'=-x")).iter().all(|q| q.id != "bifurcate"));
     let driven = typed("x'=-x+sin(t)");
     assert!(refusal(&driven, "fixed-points", &[]).contains("depend on time"));
     let training = Case::of_recipe(&Recipe::new("generalized-teacher-forcing")).map(|_| ());

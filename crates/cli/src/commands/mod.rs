@@ -37,6 +37,7 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Basins(arguments) => desk::mapped("basins", arguments, out),
         Command::ExponentMap(arguments) => desk::mapped("exponent-map", arguments, out),
         Command::Spectrum(arguments) => desk::sampled("spectrum", arguments, out),
+        Command::Dimension(arguments) => desk::sampled("dimension", arguments, out),
         Command::Continue(arguments) => desk::swept("continue", arguments, out),
         Command::Bifurcate(arguments) => desk::swept("bifurcate", arguments, out),
     }

@@ -5,6 +5,7 @@
 
 mod bifurcate;
 mod continuation;
+mod dimension;
 mod fixed_points;
 mod lyapunov;
 mod plane;
@@ -143,6 +144,7 @@ const ENTRIES: &[Entry] = &[
     Entry { declare: plane::declare_basins, ask: plane::ask_basins },
     Entry { declare: plane::declare_exponents, ask: plane::ask_exponents },
     Entry { declare: spectrum::declare, ask: spectrum::ask },
+    Entry { declare: dimension::declare, ask: dimension::ask },
 ];
 
 /// What can be asked about a case.

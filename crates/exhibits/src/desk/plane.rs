@@ -6,11 +6,12 @@ use super::{Asked, Case, Inquiry, SystemCase};
 use crate::build::{axis, integer, number, view};
 use crate::contract::{Answer, ArrayRef, Frame, Picture, Question, View, ViewKind};
 use crate::error::ExhibitError;
-use crate::explorer::extent;
+use crate::explorer::{Extent, extent};
 use crate::values::Values;
 use analysis::{
-    Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, CellState, FlowTangent, MapTangent,
-    ParameterAxis, ParameterMapOptions, ParameterMapRun,
+    Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, CellState, FixedPointOptions, FixedPointRun,
+    FlowTangent, MapTangent, ParameterAxis, ParameterMapOptions, ParameterMapRun, Rest, RestOfFlow,
+    RestOfMap,
 };
 use web_time::Instant;
 use zoo::Field;
@@ -57,7 +58,7 @@ pub(super) fn declare_basins(case: &Case) -> Option<Question> {
             variable(case, "up", "up", up),
             number("reach", "reach", [0.1, 100.0], 2.0, 2)
                 .logarithmic()
-                .help("Width of the plane, in widths of what the orbit covers."),
+                .help("Width of the plane, in widths of what the orbit and the points of rest near it cover."),
             integer("cells", "cells a side", [8.0, 1024.0], 96.0).logarithmic(),
             number("transient", "transient", [0.0, 1e6], 60.0 * pace(case), 3)
                 .open()
@@ -92,9 +93,53 @@ struct BasinMap {
     range: [[f64; 2]; 2],
 }
 
+/// What the orbit covers, and the points where the system rests that lie not far from it: their basins are asked for.
+fn around_all(case: &SystemCase) -> Result<Extent, ExhibitError> {
+    let mut covered = extent(&case.subject, &case.parameters, &case.start, case.dt)?;
+    let n = case.start.len();
+    if n > 12 {
+        return Ok(covered);
+    }
+    let side = |j: usize, sign: f64| {
+        let middle = 0.5 * (covered.low[j] + covered.high[j]);
+        // An orbit that has come to rest covers nothing to speak of.
+        let half = 2.0 * (covered.high[j] - covered.low[j]) + 3.0 * libm::fabs(middle);
+        middle + sign * half
+    };
+    let options = FixedPointOptions {
+        low: (0..n).map(|j| side(j, -1.0)).collect(),
+        high: (0..n).map(|j| side(j, 1.0)).collect(),
+        seeds: 60,
+        states: vec![case.start.clone(), vec![0.0; n]],
+        tolerance: 1e-9,
+        beyond: 0.0,
+    };
+    let field = case.subject.field::<f64>(&case.parameters);
+    let points = if case.subject.is_map() {
+        let rest = RestOfMap::new(field, 1).map_err(refused)?;
+        rest_points(FixedPointRun::new(rest, options).map_err(refused)?)
+    } else {
+        let rest = RestOfFlow::new(field, case.subject.start_time());
+        rest_points(FixedPointRun::new(rest, options).map_err(refused)?)
+    };
+    for point in points {
+        for j in 0..n {
+            covered.low[j] = if point[j] < covered.low[j] { point[j] } else { covered.low[j] };
+            covered.high[j] = if point[j] > covered.high[j] { point[j] } else { covered.high[j] };
+        }
+    }
+    Ok(covered)
+}
+
+fn rest_points<R: Rest>(mut run: FixedPointRun<R>) -> Vec<Vec<f64>> {
+    // A search cannot fail once begun; what was found until then would do.
+    while matches!(run.advance(16), Ok(false)) {}
+    run.points().iter().map(|point| point.orbit[0].clone()).collect()
+}
+
 pub(super) fn ask_basins(case: &Case, values: &Values) -> Asked {
     let case = mapped(case, "a map of basins")?;
-    let covered = extent(&case.subject, &case.parameters, &case.start, case.dt)?;
+    let covered = around_all(case)?;
     let (across, up) = (chosen(case, values, "across"), chosen(case, values, "up"));
     let (reach, count) = (values.number("reach"), values.integer("cells"));
     let range = |j: usize| {
