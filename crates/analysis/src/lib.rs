@@ -6,6 +6,7 @@
 
 mod branch;
 mod collocation;
+mod complexity;
 mod continuation;
 mod correlation_dimension;
 mod cycle;
@@ -17,6 +18,7 @@ mod delay;
 mod eigen;
 mod embedding;
 mod enclose;
+mod entropy;
 mod error;
 mod family;
 mod fourier;
@@ -40,6 +42,7 @@ mod steady;
 mod sweep;
 
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
+pub use complexity::{LempelZiv, lempel_ziv, lempel_ziv_words, quantile_symbols};
 pub use continuation::ContinuationRun;
 pub use correlation_dimension::{CorrelationDimension, CorrelationOptions, CorrelationRun};
 pub use cycle::Cycle;
@@ -50,6 +53,9 @@ pub use eigen::Eigenvalue;
 pub use embedding::{
     DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbours, MutualInformation, embed,
     false_neighbours, mutual_information, suggest_embedding,
+};
+pub use entropy::{
+    PermutationEntropy, SampleEntropy, multiscale_entropy, permutation_entropy, sample_entropy,
 };
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
