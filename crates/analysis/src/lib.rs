@@ -27,9 +27,11 @@ mod integrate;
 mod lyapunov;
 mod measures;
 mod neighbours;
+mod network;
 #[cfg(test)]
 mod orbits;
 mod parameter_map;
+mod recurrence;
 mod scaling;
 mod section;
 mod seek;
@@ -70,9 +72,14 @@ pub use measures::{
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
 pub use neighbours::{Neighbours, Norm};
+pub use network::{
+    ActivityDimension, OrderParameter, PrincipalComponents, kuramoto_order, participation_ratio,
+    principal_components,
+};
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
+pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use scaling::ScalingRegion;
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
