@@ -7,6 +7,7 @@
 mod basins;
 mod branch;
 mod collocation;
+mod complexity;
 mod continuation;
 mod correlation_dimension;
 mod cycle;
@@ -18,6 +19,7 @@ mod delay;
 mod eigen;
 mod embedding;
 mod enclose;
+mod entropy;
 mod error;
 mod family;
 mod fixed_points;
@@ -28,9 +30,11 @@ mod lyapunov;
 mod manifolds;
 mod measures;
 mod neighbours;
+mod network;
 #[cfg(test)]
 mod orbits;
 mod parameter_map;
+mod recurrence;
 mod scaling;
 mod section;
 mod seek;
@@ -44,6 +48,7 @@ mod sweep;
 
 pub use basins::{ATTRACTORS, Attractor, Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry};
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
+pub use complexity::{LempelZiv, lempel_ziv, lempel_ziv_words, quantile_symbols};
 pub use continuation::ContinuationRun;
 pub use correlation_dimension::{CorrelationDimension, CorrelationOptions, CorrelationRun};
 pub use cycle::Cycle;
@@ -54,6 +59,9 @@ pub use eigen::Eigenvalue;
 pub use embedding::{
     DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbours, MutualInformation, embed,
     false_neighbours, mutual_information, suggest_embedding,
+};
+pub use entropy::{
+    PermutationEntropy, SampleEntropy, multiscale_entropy, permutation_entropy, sample_entropy,
 };
 pub use error::Error;
 pub use family::{FlowFamily, FlowPlane, MapFamily, MapPlane, parameter_step};
@@ -72,9 +80,14 @@ pub use measures::{
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
 pub use neighbours::{Neighbours, Norm};
+pub use network::{
+    ActivityDimension, OrderParameter, PrincipalComponents, kuramoto_order, participation_ratio,
+    principal_components,
+};
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
+pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use scaling::ScalingRegion;
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};

@@ -13,6 +13,19 @@ pub fn standard_deviation(values: &[f64]) -> f64 {
     libm::sqrt(square / (values.len() - 1) as f64)
 }
 
+/// Standard error of the mean of `term(0), ..., term(length - 1)` from the means of 16 consecutive blocks, so that
+/// correlations shorter than a block do not belittle it; infinite below 32 terms.
+pub(crate) fn block_error(length: usize, term: impl Fn(usize) -> f64) -> f64 {
+    const BLOCKS: usize = 16;
+    let size = length / BLOCKS;
+    if size < 2 {
+        return f64::INFINITY;
+    }
+    let means: Vec<f64> =
+        (0..BLOCKS).map(|block| sum_by(size, |i| term(block * size + i)) / size as f64).collect();
+    standard_deviation(&means) / libm::sqrt(BLOCKS as f64)
+}
+
 /// One variable of row-major data.
 pub fn channel(data: &[f64], dimension: usize, variable: usize) -> Vec<f64> {
     data.iter().copied().skip(variable).step_by(if dimension == 0 { 1 } else { dimension }).collect()
