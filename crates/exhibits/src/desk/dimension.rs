@@ -18,7 +18,7 @@ use web_time::Instant;
 const SLICE: u64 = 200_000;
 
 pub(super) fn declare(case: &Case) -> Option<Question> {
-    let mut list = controls(case, 6_000.0);
+    let mut list = controls(case, 20_000.0);
     list.extend([
         integer("embedding", "embedding dimension", [0.0, 12.0], 0.0)
             .help("0 takes the one that the series suggests."),
