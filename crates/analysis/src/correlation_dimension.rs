@@ -1,7 +1,7 @@
 //! The correlation dimension of a set of points.
 
 use crate::embedding::embed;
-use crate::error::{Error, check_finite, check_option, check_series, check_shape, check_size};
+use crate::error::{Error, check_finite, check_option, check_range, check_series, check_shape, check_size};
 use crate::scaling::{ScalingRegion, Straight, scaling_region};
 
 /// Options of [`CorrelationRun`].
@@ -136,6 +136,7 @@ impl CorrelationRun {
         check_size("variables", dimension, 64, "take fewer, or project on principal components")?;
         check_size("points", count, MOST_POINTS, "take every second point, or a shorter stretch")?;
         check_finite(points)?;
+        check_range(points, "a correlation dimension")?;
         let CorrelationOptions { theiler, radii, smallest, largest, tolerance, span, .. } = options;
         check_option((16..=1000).contains(&radii), "number of radii", radii as f64, "between 16 and 1000")?;
         check_option(
@@ -168,17 +169,14 @@ impl CorrelationRun {
             extent += (high - low) * (high - low);
         }
         let extent = libm::sqrt(extent);
-        if extent <= 0.0 {
+        // Each variable may be constant though they differ, or vary by less than squares can show.
+        if extent < 1e-100 {
             return Err(Error::Constant { what: "a correlation dimension" });
         }
         let ratio = libm::log(smallest);
         let radius = |k: usize| extent * libm::exp(ratio * (radii - 1 - k) as f64 / (radii - 1) as f64);
         let radii: Vec<f64> = (0..radii).map(radius).collect();
         let bins = Bins::new(&radii);
-        if bins.squares[0] < f64::MIN_POSITIVE || !bins.squares[radii.len() - 1].is_finite() {
-            let wanted = "such that the points' squares are ordinary numbers: scale them";
-            return Err(Error::Option { name: "extent of the points", value: extent, wanted });
-        }
         let apart = (count - 1 - theiler) as u64;
         Ok(Self {
             options,

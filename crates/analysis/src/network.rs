@@ -1,6 +1,6 @@
 //! Measures of many units at once: synchrony and the dimension of their activity.
 
-use crate::error::{Error, check_finite, check_option, check_shape, check_size};
+use crate::error::{Error, check_finite, check_option, check_range, check_shape, check_size};
 use crate::statistics::{block_error, channel, standard_deviation};
 use numerics::{mean, sum, sum_by};
 
@@ -72,6 +72,7 @@ fn check_activity(
     if data.chunks_exact(dimension).all(|row| row == &data[..dimension]) {
         return Err(Error::Constant { what: purpose });
     }
+    check_range(data, purpose)?;
     Ok(count)
 }
 
@@ -153,8 +154,13 @@ pub fn participation_ratio(data: &[f64], dimension: usize) -> Result<ActivityDim
     let others: Vec<f64> = (0..BLOCKS).map(ratio).collect();
     let spread = standard_deviation(&others);
     let (variables, samples) = (n as f64, count as f64);
+    let value = ratio(BLOCKS);
+    // What varies does so by less than the squares of numbers can show.
+    if value.is_nan() {
+        return Err(Error::Constant { what: "a dimension of activity" });
+    }
     Ok(ActivityDimension {
-        value: ratio(BLOCKS),
+        value,
         error: spread * (BLOCKS - 1) as f64 / libm::sqrt(BLOCKS as f64),
         ceiling: variables * samples / (variables + samples),
     })
@@ -201,6 +207,9 @@ pub fn principal_components(data: &[f64], dimension: usize) -> Result<PrincipalC
     order.sort_by(|&a, &b| variance(b).total_cmp(&variance(a)));
     let variances: Vec<f64> = order.iter().map(|&k| variance(k)).collect();
     let total = sum(&variances);
+    if total.is_nan() || total <= 0.0 {
+        return Err(Error::Constant { what: "principal components" });
+    }
     let mut components = Vec::with_capacity(n * n);
     for &k in &order {
         let mut largest = 0.0;
@@ -355,6 +364,11 @@ mod tests {
         assert!(short.contains("10 values are too few") && short.contains("more samples"), "{short}");
         assert!(matches!(principal_components(&[1.0; 30], 3), Err(Error::Constant { .. })));
         assert!(matches!(principal_components(&vec![1.0; 3000], 300), Err(Error::TooLarge { .. })));
+        let huge: Vec<f64> = noise(300).iter().map(|x| x * 1e200).collect();
+        assert!(matches!(principal_components(&huge, 3), Err(Error::Option { .. })));
+        let tiny: Vec<f64> = noise(100).iter().flat_map(|x| [5.0, x * 1e-200]).collect();
+        assert!(matches!(principal_components(&tiny, 2), Err(Error::Constant { .. })));
+        assert!(matches!(participation_ratio(&tiny, 2), Err(Error::Constant { .. })));
         assert!(matches!(kuramoto_order(&[0.0; 4], 1, 1), Err(Error::Option { .. })));
         assert!(matches!(kuramoto_order(&[f64::NAN; 4], 2, 1), Err(Error::NotFinite { .. })));
     }
