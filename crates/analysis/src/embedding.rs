@@ -128,10 +128,11 @@ pub struct FalseNeighbours {
     pub dimension: Option<usize>,
 }
 
-/// A search for nearest neighbours that are false: near in `m` dimensions only because the attractor is folded upon itself,
-/// and apart once the coordinate `x_{i + mτ}` is added.
+/// A search for nearest neighbours that are false: near in `m` dimensions only because the attractor is folded upon
+/// itself, and apart once the coordinate `x_{i + mτ}` is added.
 ///
-/// The same points are looked at in each dimension. Work counts searches: the number of points looked at, once a dimension.
+/// The same points are looked at in each dimension. Work counts searches: the number of points looked at, once a
+/// dimension.
 ///
 /// Source: Kennel, Brown and Abarbanel, Determining embedding dimension for phase-space reconstruction using a
 /// geometrical construction (1992).
@@ -157,8 +158,8 @@ impl FalseNeighbourRun {
     /// A search in a series.
     ///
     /// # Errors
-    /// [`Error::Option`], [`Error::TooShort`], [`Error::Constant`], [`Error::NotFinite`], [`Error::TooLarge`] beyond 2^18
-    /// values.
+    /// [`Error::Option`], [`Error::TooShort`], [`Error::Constant`], [`Error::NotFinite`], [`Error::TooLarge`] beyond
+    /// 2^18 values.
     pub fn new(series: &[f64], options: FalseNeighbourOptions) -> Result<Self, Error> {
         let FalseNeighbourOptions { delay, dimension, theiler, ratio, size, tolerance, points } = options;
         check_option(

@@ -175,8 +175,8 @@ pub struct PrincipalComponents {
     pub variances: Vec<f64>,
     /// Share of the whole variance of each.
     pub shares: Vec<f64>,
-    /// The components, row-major: `components[k * n + i]` is the weight of variable `i` in component `k`. Of unit length,
-    /// with the weight of largest magnitude positive.
+    /// The components, row-major: `components[k * n + i]` is the weight of variable `i` in component `k`. Of unit
+    /// length, with the weight of largest magnitude positive.
     pub components: Vec<f64>,
     /// Standard error of each variance divided by it, `√(2 / (T - 1))`, for independent Gaussian samples and distinct
     /// variances (Anderson 1963).
@@ -185,8 +185,8 @@ pub struct PrincipalComponents {
     pub converged: bool,
 }
 
-/// Principal components of row-major samples of `dimension` variables: the eigenvectors of their covariance, by Jacobi's
-/// rotations.
+/// Principal components of row-major samples of `dimension` variables: the eigenvectors of their covariance, by
+/// Jacobi's rotations.
 ///
 /// Source: Pearson (1901); Jacobi (1846) in cyclic order, as in Golub and Van Loan, Matrix Computations, 8.5.
 ///
@@ -249,8 +249,8 @@ impl PrincipalComponents {
 
 const SWEEPS: usize = 60;
 
-/// Makes a symmetric matrix diagonal by rotations; returns their product, whose columns are the eigenvectors, and whether
-/// what is left beside the diagonal is nothing against the machine's precision.
+/// Makes a symmetric matrix diagonal by rotations; returns their product, whose columns are the eigenvectors, and
+/// whether what is left beside the diagonal is nothing against the machine's precision.
 fn diagonalise(a: &mut [f64], n: usize) -> (Vec<f64>, bool) {
     let mut v = vec![0.0; n * n];
     for i in 0..n {
@@ -383,7 +383,8 @@ mod tests {
             let wanted = products(&values, n, &middle, 0, count);
             for i in 0..n {
                 for j in 0..n {
-                    let total = sum_by(n, |k| found.variances[k] * found.components[k * n + i] * found.components[k * n + j]);
+                    let (v, c) = (&found.variances, &found.components);
+                    let total = sum_by(n, |k| v[k] * c[k * n + i] * c[k * n + j]);
                     prop_assert!((total - wanted[i * n + j] / 9.0).abs() < 1e-11);
                 }
             }

@@ -46,8 +46,8 @@ impl Default for RecurrenceOptions {
 pub struct Recurrence {
     /// Its value on the whole plot; not a number where nothing recurs.
     pub value: f64,
-    /// Standard error, from the plots of the four quarters of the orbit, which know no recurrence across quarters; infinite
-    /// where a quarter has no value.
+    /// Standard error, from the plots of the four quarters of the orbit, which know no recurrence across quarters;
+    /// infinite where a quarter has no value.
     pub error: f64,
 }
 
@@ -157,8 +157,8 @@ impl Lines {
 
 /// The recurrence plot of row-major points of `dimension` variables in the order of time, and its measures.
 ///
-/// Source: Eckmann, Kamphorst and Ruelle, Recurrence plots of dynamical systems (1987); Marwan, Romano, Thiel and Kurths,
-/// Recurrence plots for the analysis of complex systems (2007).
+/// Source: Eckmann, Kamphorst and Ruelle, Recurrence plots of dynamical systems (1987); Marwan, Romano, Thiel and
+/// Kurths, Recurrence plots for the analysis of complex systems (2007).
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::NotFinite`], [`Error::Option`], [`Error::TooShort`] below 50 points and eight windows,
