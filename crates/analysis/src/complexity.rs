@@ -160,8 +160,8 @@ pub fn quantile_symbols(series: &[f64], letters: usize) -> Result<Vec<u8>, Error
 /// Lempel-Ziv complexity of a sequence of symbols `0..letters`, held against 16 shuffled copies from the stream
 /// "complexity" of the seed.
 ///
-/// Source: Lempel and Ziv (1976); the normalisation of Kaspar and Schuster, Easily calculable measure for the complexity
-/// of spatiotemporal patterns (1987).
+/// Source: Lempel and Ziv (1976); the normalisation of Kaspar and Schuster, Easily calculable measure for the
+/// complexity of spatiotemporal patterns (1987).
 ///
 /// # Errors
 /// As [`lempel_ziv_words`], and [`Error::TooShort`] below 32 symbols.

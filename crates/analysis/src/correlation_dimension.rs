@@ -1,7 +1,7 @@
 //! The correlation dimension of a set of points.
 
 use crate::embedding::embed;
-use crate::error::{Error, check_finite, check_option, check_series, check_shape, check_size};
+use crate::error::{Error, check_finite, check_option, check_range, check_series, check_shape, check_size};
 use crate::scaling::{ScalingRegion, Straight, scaling_region};
 
 /// Options of [`CorrelationRun`].
@@ -54,8 +54,8 @@ pub struct CorrelationDimension {
     pub region: Option<ScalingRegion>,
     /// Largest dimension that so many points can show over a decade of radii, `2 log₁₀ n` (Eckmann and Ruelle 1992).
     pub ceiling: f64,
-    /// Whether all pairs are counted, the region spans the factor asked for, its error is at most a tenth of the dimension
-    /// and the dimension lies below the ceiling.
+    /// Whether all pairs are counted, the region spans the factor asked for, its error is at most a tenth of the
+    /// dimension and the dimension lies below the ceiling.
     pub converged: bool,
 }
 
@@ -67,11 +67,11 @@ const FEWEST_POINTS: usize = 100;
 /// `C(r) = (pairs nearer than r) / (pairs)` of all pairs more than the window apart in time, in the Euclidean norm.
 ///
 /// `C(r) ~ r^D2` for small radii. The scaling region is the longest stretch of `ln C` over `ln r`, among the radii that
-/// are small enough and have enough pairs, whose root mean square distance from its own line is at most the tolerance times its rise, of at least six
-/// points and a rise of at least 1. Work counts pairs: `n²/2` in all.
+/// are small enough and have enough pairs, whose root mean square distance from its own line is at most the tolerance
+/// times its rise, of at least six points and a rise of at least 1. Work counts pairs: `n²/2` in all.
 ///
-/// Source: Grassberger and Procaccia, Measuring the strangeness of strange attractors (1983); Theiler, Spurious dimension
-/// from correlation algorithms applied to limited time-series data (1986).
+/// Source: Grassberger and Procaccia, Measuring the strangeness of strange attractors (1983); Theiler, Spurious
+/// dimension from correlation algorithms applied to limited time-series data (1986).
 #[derive(Clone, Debug)]
 pub struct CorrelationRun {
     options: CorrelationOptions,
@@ -129,13 +129,15 @@ impl CorrelationRun {
     /// best standardised first.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::NotFinite`], [`Error::Option`], [`Error::TooShort`] below 100 points and four windows,
+    /// [`Error::Shape`], [`Error::NotFinite`], [`Error::Option`], [`Error::TooShort`] below 100 points and four
+    /// windows,
     /// [`Error::TooLarge`] beyond 100 000 points of 64 variables, [`Error::Constant`].
     pub fn new(points: &[f64], dimension: usize, options: CorrelationOptions) -> Result<Self, Error> {
         let count = check_shape(points.len(), dimension)?;
         check_size("variables", dimension, 64, "take fewer, or project on principal components")?;
         check_size("points", count, MOST_POINTS, "take every second point, or a shorter stretch")?;
         check_finite(points)?;
+        check_range(points, "a correlation dimension")?;
         let CorrelationOptions { theiler, radii, smallest, largest, tolerance, span, .. } = options;
         check_option((16..=1000).contains(&radii), "number of radii", radii as f64, "between 16 and 1000")?;
         check_option(
@@ -168,17 +170,14 @@ impl CorrelationRun {
             extent += (high - low) * (high - low);
         }
         let extent = libm::sqrt(extent);
-        if extent <= 0.0 {
+        // Each variable may be constant though they differ, or vary by less than squares can show.
+        if extent < 1e-100 {
             return Err(Error::Constant { what: "a correlation dimension" });
         }
         let ratio = libm::log(smallest);
         let radius = |k: usize| extent * libm::exp(ratio * (radii - 1 - k) as f64 / (radii - 1) as f64);
         let radii: Vec<f64> = (0..radii).map(radius).collect();
         let bins = Bins::new(&radii);
-        if bins.squares[0] < f64::MIN_POSITIVE || !bins.squares[radii.len() - 1].is_finite() {
-            let wanted = "such that the points' squares are ordinary numbers: scale them";
-            return Err(Error::Option { name: "extent of the points", value: extent, wanted });
-        }
         let apart = (count - 1 - theiler) as u64;
         Ok(Self {
             options,
@@ -209,7 +208,7 @@ impl CorrelationRun {
         Self::new(&embed(series, dimension, delay)?, dimension, options)
     }
 
-    /// Looks at about `work` further pairs, never more than `work` and the pairs of one point; true when all are counted.
+    /// Looks at up to `work` further pairs; true when all are counted.
     ///
     /// # Errors
     /// None at present; a `Result` as with every run.
@@ -358,6 +357,46 @@ mod tests {
         let found =
             measure(CorrelationRun::embedded(&noise(2000), 10, 1, CorrelationOptions::default()).unwrap());
         assert!(!found.converged, "{:?}", found.region);
+    }
+
+    #[test]
+    fn sums_are_those_that_comparing_all_pairs_outside_the_window_gives() {
+        let (states, n, theiler) = (lorenz(300, 5), 300, 7);
+        for dimension in [3, 6] {
+            let n = n * 3 / dimension;
+            let options = CorrelationOptions { theiler, ..Default::default() };
+            let found = measure(CorrelationRun::new(&states, dimension, options).unwrap());
+            let row = |i: usize| &states[i * dimension..(i + 1) * dimension];
+            let pairs = (0..n).flat_map(|i| (i + 1 + theiler..n).map(move |j| (i, j)));
+            let squares: Vec<f64> = pairs
+                .map(|(i, j)| row(i).iter().zip(row(j)).fold(0.0, |total, (a, b)| total + (a - b) * (a - b)))
+                .collect();
+            assert_eq!(found.pairs, squares.len() as u64);
+            for (radius, sum) in found.radii.iter().zip(&found.sums) {
+                let below = squares.iter().filter(|&&square| square < radius * radius).count();
+                assert_eq!(*sum, below as f64 / squares.len() as f64);
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_window_slow_noise_looks_like_a_curve_and_with_one_it_does_not() {
+        // After Theiler (1986): points near in time are near in space, along the path of the noise.
+        let (mut v, mut x) = (0.0, 0.0);
+        let slow: Vec<f64> = noise(4000)
+            .into_iter()
+            .map(|draw| {
+                v = 0.9 * v + draw;
+                x = 0.98 * x + v;
+                x
+            })
+            .collect();
+        let slope = |theiler: usize| {
+            let options = CorrelationOptions { theiler, tolerance: 0.02, ..Default::default() };
+            measure(CorrelationRun::embedded(&slow, 6, 30, options).unwrap()).region.unwrap().slope
+        };
+        let (without, with) = (slope(0), slope(200));
+        assert!(without < 3.0 && with > 4.0, "{without} {with}");
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub fn mutual_information(series: &[f64], most: usize, bins: usize) -> Result<Mu
         "mutual information",
         "give a longer series, fewer lags or fewer bins",
     )?;
+    check_size("values times lags", series.len().saturating_mul(most), 1 << 28, "ask for fewer lags")?;
+    check_size("cells times lags", bins * bins * most, 1 << 24, "ask for fewer lags or bins")?;
     let (mut low, mut high) = (series[0], series[0]);
     for &value in series {
         low = if value < low { value } else { low };
@@ -126,62 +128,154 @@ pub struct FalseNeighbours {
     pub dimension: Option<usize>,
 }
 
-/// Shares of nearest neighbours that are false: near in `m` dimensions only because the attractor is folded upon itself,
-/// and apart once the coordinate `x_{i + mτ}` is added.
+/// A search for nearest neighbours that are false: near in `m` dimensions only because the attractor is folded upon
+/// itself, and apart once the coordinate `x_{i + mτ}` is added.
 ///
-/// Points with a neighbour at distance 0 count as true where the next coordinate agrees, too.
+/// The same points are looked at in each dimension. Work counts searches: the number of points looked at, once a
+/// dimension.
 ///
 /// Source: Kennel, Brown and Abarbanel, Determining embedding dimension for phase-space reconstruction using a
 /// geometrical construction (1992).
+#[derive(Clone, Debug)]
+pub struct FalseNeighbourRun {
+    options: FalseNeighbourOptions,
+    series: Vec<f64>,
+    sd: f64,
+    count: usize,
+    stride: usize,
+    /// The dimension looked at, its delay vectors and their tree, and the next point.
+    m: usize,
+    vectors: Vec<f64>,
+    tree: Neighbours,
+    next: usize,
+    tried: u64,
+    wrong: u64,
+    shares: Vec<f64>,
+    errors: Vec<f64>,
+}
+
+impl FalseNeighbourRun {
+    /// A search in a series.
+    ///
+    /// # Errors
+    /// [`Error::Option`], [`Error::TooShort`], [`Error::Constant`], [`Error::NotFinite`], [`Error::TooLarge`] beyond
+    /// 2^18 values.
+    pub fn new(series: &[f64], options: FalseNeighbourOptions) -> Result<Self, Error> {
+        let FalseNeighbourOptions { delay, dimension, theiler, ratio, size, tolerance, points } = options;
+        check_option(
+            (1..=20).contains(&dimension),
+            "largest dimension",
+            dimension as f64,
+            "between 1 and 20",
+        )?;
+        check_option((1..=1 << 16).contains(&delay), "delay", delay as f64, "between 1 and 65536 samples")?;
+        check_option(theiler <= 1 << 16, "window in time", theiler as f64, "at most 65536 samples")?;
+        check_option(ratio > 1.0 && ratio.is_finite(), "ratio", ratio, "a number above 1")?;
+        check_option(size > 0.0, "size", size, "a positive number")?;
+        check_option((0.0..1.0).contains(&tolerance), "tolerance", tolerance, "from 0 to below 1")?;
+        check_option(
+            (10..=1 << 18).contains(&points),
+            "number of points",
+            points as f64,
+            "between 10 and 2^18",
+        )?;
+        check_size("values", series.len(), 1 << 18, "take every second value, or a shorter stretch")?;
+        check_series(
+            series,
+            delay * dimension + 2 * theiler + 50,
+            "false nearest neighbours",
+            "give a longer series, or a smaller delay, dimension or window in time",
+        )?;
+        // Those points that have a next coordinate in the last dimension.
+        let count = series.len() - delay * dimension;
+        let vectors = embed(&series[..count], 1, delay)?;
+        Ok(Self {
+            options,
+            series: series.to_vec(),
+            sd: standard_deviation(series),
+            count,
+            stride: count.div_ceil(points),
+            m: 1,
+            tree: Neighbours::new(&vectors, 1, Norm::Euclidean)?,
+            vectors,
+            next: 0,
+            tried: 0,
+            wrong: 0,
+            shares: Vec::new(),
+            errors: Vec::new(),
+        })
+    }
+
+    /// Makes at most `work` further searches; true when every dimension is done.
+    ///
+    /// # Errors
+    /// As [`FalseNeighbourRun::new`], where a further dimension does not fit.
+    pub fn advance(&mut self, work: u64) -> Result<bool, Error> {
+        for _ in 0..work {
+            if self.m > self.options.dimension {
+                break;
+            }
+            self.search();
+            self.next += self.stride;
+            if self.next >= self.count {
+                self.finish_dimension()?;
+            }
+        }
+        Ok(self.m > self.options.dimension)
+    }
+
+    fn search(&mut self) {
+        let FalseNeighbourOptions { delay, theiler, ratio, size, .. } = self.options;
+        let (i, m) = (self.next, self.m);
+        let query = &self.vectors[i * m..(i + 1) * m];
+        let near = self.tree.nearest(query, |j| j != i && i.abs_diff(j) > theiler);
+        let Some((j, distance)) = near else { return };
+        let apart = libm::fabs(self.series[i + m * delay] - self.series[j + m * delay]);
+        let beyond = libm::sqrt(distance * distance + apart * apart);
+        self.tried += 1;
+        // A neighbour at distance 0 is true where the next coordinate agrees, too.
+        self.wrong += u64::from(apart > ratio * distance || beyond > size * self.sd);
+    }
+
+    fn finish_dimension(&mut self) -> Result<(), Error> {
+        let share = self.wrong as f64 / self.tried as f64;
+        self.shares.push(share);
+        self.errors.push(libm::sqrt(share * (1.0 - share) / self.tried as f64));
+        (self.next, self.tried, self.wrong) = (0, 0, 0);
+        self.m += 1;
+        let FalseNeighbourOptions { delay, dimension, .. } = self.options;
+        if self.m <= dimension {
+            self.vectors = embed(&self.series[..self.count + delay * (self.m - 1)], self.m, delay)?;
+            self.tree = Neighbours::new(&self.vectors, self.m, Norm::Euclidean)?;
+        }
+        Ok(())
+    }
+
+    /// Share of the searches made.
+    pub fn progress(&self) -> f64 {
+        let part = self.next as f64 / self.count as f64;
+        ((self.m - 1) as f64 + part) / self.options.dimension as f64
+    }
+
+    /// What is known of the dimensions done so far.
+    pub fn result(&self) -> FalseNeighbours {
+        let enough = self.shares.iter().position(|share| *share <= self.options.tolerance);
+        FalseNeighbours {
+            shares: self.shares.clone(),
+            errors: self.errors.clone(),
+            dimension: enough.map(|index| index + 1),
+        }
+    }
+}
+
+/// Shares of false nearest neighbours, by a [`FalseNeighbourRun`] from its start to its end.
 ///
 /// # Errors
-/// [`Error::Option`], [`Error::TooShort`], [`Error::Constant`], [`Error::NotFinite`], [`Error::TooLarge`].
+/// As [`FalseNeighbourRun`].
 pub fn false_neighbours(series: &[f64], options: &FalseNeighbourOptions) -> Result<FalseNeighbours, Error> {
-    let FalseNeighbourOptions { delay, dimension, theiler, ratio, size, tolerance, points } = *options;
-    check_option((1..=20).contains(&dimension), "largest dimension", dimension as f64, "between 1 and 20")?;
-    check_option((1..=1 << 20).contains(&delay), "delay", delay as f64, "between 1 and 2^20 samples")?;
-    check_option(theiler <= 1 << 20, "window in time", theiler as f64, "at most 2^20 samples")?;
-    check_option(ratio > 1.0 && ratio.is_finite(), "ratio", ratio, "a number above 1")?;
-    check_option(size > 0.0, "size", size, "a positive number")?;
-    check_option((0.0..1.0).contains(&tolerance), "tolerance", tolerance, "from 0 to below 1")?;
-    check_option(
-        (10..=100_000).contains(&points),
-        "number of points",
-        points as f64,
-        "between 10 and 100 000",
-    )?;
-    let wanted = delay * dimension + 2 * theiler + 50;
-    check_series(
-        series,
-        wanted,
-        "false nearest neighbours",
-        "give a longer series, or a smaller delay, dimension or window in time",
-    )?;
-    let sd = standard_deviation(series);
-    let (mut shares, mut errors) = (Vec::new(), Vec::new());
-    // The same points in every dimension: those that have a next coordinate in the last.
-    let count = series.len() - delay * dimension;
-    for m in 1..=dimension {
-        let vectors = embed(&series[..count + delay * (m - 1)], m, delay)?;
-        let tree = Neighbours::new(&vectors, m, Norm::Euclidean)?;
-        let stride = count.div_ceil(points);
-        let (mut tried, mut wrong) = (0_u64, 0_u64);
-        for i in (0..count).step_by(stride) {
-            let query = &vectors[i * m..(i + 1) * m];
-            let Some((j, distance)) = tree.nearest(query, |j| j != i && i.abs_diff(j) > theiler) else {
-                continue;
-            };
-            let apart = libm::fabs(series[i + m * delay] - series[j + m * delay]);
-            let beyond = libm::sqrt(distance * distance + apart * apart);
-            tried += 1;
-            wrong += u64::from(apart > ratio * distance || beyond > size * sd);
-        }
-        let share = wrong as f64 / tried as f64;
-        shares.push(share);
-        errors.push(libm::sqrt(share * (1.0 - share) / tried as f64));
-    }
-    let enough = shares.iter().position(|share| *share <= tolerance);
-    Ok(FalseNeighbours { shares, errors, dimension: enough.map(|index| index + 1) })
+    let mut run = FalseNeighbourRun::new(series, *options)?;
+    while !run.advance(u64::MAX)? {}
+    Ok(run.result())
 }
 
 /// By which rule a delay was chosen.
@@ -195,33 +289,22 @@ pub enum DelayRule {
     Neither,
 }
 
-/// A delay and a dimension to embed a series with.
+/// A delay to embed a series with.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EmbeddingChoice {
+pub struct DelayChoice {
     /// Delay in samples.
     pub delay: usize,
     /// By which rule.
     pub rule: DelayRule,
-    /// Dimension: the smallest with few false neighbours, or the largest tried.
-    pub dimension: usize,
     /// The mutual information.
     pub information: MutualInformation,
-    /// The false neighbours.
-    pub neighbours: FalseNeighbours,
-    /// Whether a rule gave the delay and few neighbours were false in the end.
-    pub converged: bool,
 }
 
-/// Suggests a delay, looked for among the lags `1 ..= most`, and a dimension up to `options.dimension`; the options'
-/// delay is not used, and their window in time is widened to the delay.
+/// Suggests a delay, looked for among the lags `1 ..= most`.
 ///
 /// # Errors
-/// As [`mutual_information`] with 16 bins, [`autocorrelation`] and [`false_neighbours`].
-pub fn suggest_embedding(
-    series: &[f64],
-    most: usize,
-    options: &FalseNeighbourOptions,
-) -> Result<EmbeddingChoice, Error> {
+/// As [`mutual_information`] with 16 bins and [`autocorrelation`].
+pub fn suggest_delay(series: &[f64], most: usize) -> Result<DelayChoice, Error> {
     let information = mutual_information(series, most, 16)?;
     let decay = autocorrelation(series, most)?.decay;
     let (delay, rule) = match (information.first_minimum, decay) {
@@ -229,11 +312,39 @@ pub fn suggest_embedding(
         (None, Some(lag)) => (if lag > 1.0 { libm::round(lag) as usize } else { 1 }, DelayRule::Decay),
         (None, None) => (1, DelayRule::Neither),
     };
+    Ok(DelayChoice { delay, rule, information })
+}
+
+/// A delay and a dimension to embed a series with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddingChoice {
+    /// The delay.
+    pub delay: DelayChoice,
+    /// Dimension: the smallest with few false neighbours, or the largest tried.
+    pub dimension: usize,
+    /// The false neighbours.
+    pub neighbours: FalseNeighbours,
+    /// Whether a rule gave the delay and few neighbours were false in the end.
+    pub converged: bool,
+}
+
+/// Suggests a delay, looked for among the lags `1 ..= most`, and a dimension up to `options.dimension`; the options'
+/// delay is not used, and their window in time is at least the delay.
+///
+/// # Errors
+/// As [`suggest_delay`] and [`FalseNeighbourRun`].
+pub fn suggest_embedding(
+    series: &[f64],
+    most: usize,
+    options: &FalseNeighbourOptions,
+) -> Result<EmbeddingChoice, Error> {
+    let choice = suggest_delay(series, most)?;
+    let delay = choice.delay;
     let theiler = if options.theiler > delay { options.theiler } else { delay };
     let neighbours = false_neighbours(series, &FalseNeighbourOptions { delay, theiler, ..*options })?;
-    let converged = rule != DelayRule::Neither && neighbours.dimension.is_some();
+    let converged = choice.rule != DelayRule::Neither && neighbours.dimension.is_some();
     let dimension = neighbours.dimension.unwrap_or(options.dimension);
-    Ok(EmbeddingChoice { delay, rule, dimension, information, neighbours, converged })
+    Ok(EmbeddingChoice { delay: choice, dimension, neighbours, converged })
 }
 
 #[cfg(test)]
@@ -284,9 +395,9 @@ mod tests {
         let options = FalseNeighbourOptions { dimension: 6, theiler: 50, points: 2000, ..Default::default() };
         let found = suggest_embedding(&series, 60, &options).unwrap();
         // The first minimum lies near 0.16 to 0.18 time units.
-        assert!((14..=20).contains(&found.delay), "{:?}", found.information);
+        assert!((14..=20).contains(&found.delay.delay), "{:?}", found.delay);
         assert_eq!(
-            (found.rule, found.dimension),
+            (found.delay.rule, found.dimension),
             (DelayRule::MutualInformation, 3),
             "{:?}",
             found.neighbours
@@ -301,6 +412,18 @@ mod tests {
         assert_eq!(found.dimension, Some(2), "{found:?}");
         let found = false_neighbours(&logistic(5000), &options).unwrap();
         assert_eq!(found.dimension, Some(1), "{found:?}");
+    }
+
+    #[test]
+    fn the_search_can_be_read_on_the_way_and_does_not_depend_on_the_pieces() {
+        let (series, options) =
+            (henon(1500), FalseNeighbourOptions { dimension: 3, points: 200, ..Default::default() });
+        let mut run = FalseNeighbourRun::new(&series, options).unwrap();
+        assert!(!run.advance(250).unwrap());
+        assert!(run.progress() > 0.3 && run.progress() < 0.7 && run.result().shares.len() == 1);
+        while !run.advance(7).unwrap() {}
+        assert_eq!(run.progress(), 1.0);
+        assert_eq!(run.result(), false_neighbours(&series, &options).unwrap());
     }
 
     #[test]

@@ -211,10 +211,21 @@ pub(crate) fn check_series(
     }
     check_size("values", given, MOST_VALUES, "take every second value, or a shorter stretch")?;
     check_finite(series)?;
-    if series.iter().all(|value| *value == series[0]) {
+    check_range(series, purpose)
+}
+
+/// Values that are not all the same, and whose squares are ordinary numbers.
+pub(crate) fn check_range(values: &[f64], purpose: &'static str) -> Result<(), Error> {
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for &value in values {
+        low = if value < low { value } else { low };
+        high = if value > high { value } else { high };
+    }
+    if low == high {
         return Err(Error::Constant { what: purpose });
     }
-    Ok(())
+    let wanted = "between 1e-100 and 1e100: scale the values";
+    check_option((1e-100..=1e100).contains(&(high - low)), "range of the values", high - low, wanted)
 }
 
 pub(crate) fn check_size(

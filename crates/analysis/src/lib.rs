@@ -1,4 +1,4 @@
-//! Measures of dynamics: Lyapunov spectrum, spectra, state-space divergence, sections, bifurcations.
+//! Measures of dynamics: Lyapunov spectrum, spectra, state-space divergence, sections, bifurcations, series.
 //!
 //! Data are row-major: `data[sample * dimension + variable]`. Every measure gives the same bits natively and in
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.
@@ -57,8 +57,8 @@ pub use cycles::CycleRun;
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use eigen::Eigenvalue;
 pub use embedding::{
-    DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbours, MutualInformation, embed,
-    false_neighbours, mutual_information, suggest_embedding,
+    DelayChoice, DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbourRun, FalseNeighbours,
+    MutualInformation, embed, false_neighbours, mutual_information, suggest_delay, suggest_embedding,
 };
 pub use entropy::{
     PermutationEntropy, SampleEntropy, multiscale_entropy, permutation_entropy, sample_entropy,

@@ -50,8 +50,8 @@ pub(crate) const MOST_COORDINATES: usize = 1 << 23;
 
 /// Points arranged for the search of neighbours.
 ///
-/// Each node halves its points at the median of the coordinate that spreads most; ties go by the index, so that the tree
-/// and every answer depend on the points alone. A search costs about `ln n` for points on an attractor of few
+/// Each node halves its points at the median of the coordinate that spreads most; ties go by the index, so that the
+/// tree and every answer depend on the points alone. A search costs about `ln n` for points on an attractor of few
 /// dimensions, and up to `n` in many.
 ///
 /// Source: Bentley, Multidimensional binary search trees used for associative searching (1975); Friedman, Bentley and
@@ -121,7 +121,8 @@ impl Neighbours {
         self.order.is_empty()
     }
 
-    /// The nearest point to `query` that `accept` allows, by its index, and its distance; of equally near ones the first.
+    /// The nearest point to `query` that `accept` allows, by its index, and its distance; of equally near ones the
+    /// first.
     pub fn nearest(&self, query: &[f64], accept: impl Fn(usize) -> bool) -> Option<(usize, f64)> {
         let mut best: Option<(f64, usize)> = None;
         self.visit(

@@ -1,6 +1,6 @@
 //! Measures of many units at once: synchrony and the dimension of their activity.
 
-use crate::error::{Error, check_finite, check_option, check_shape, check_size};
+use crate::error::{Error, check_finite, check_option, check_range, check_shape, check_size};
 use crate::statistics::{block_error, channel, standard_deviation};
 use numerics::{mean, sum, sum_by};
 
@@ -72,6 +72,7 @@ fn check_activity(
     if data.chunks_exact(dimension).all(|row| row == &data[..dimension]) {
         return Err(Error::Constant { what: purpose });
     }
+    check_range(data, purpose)?;
     Ok(count)
 }
 
@@ -153,8 +154,13 @@ pub fn participation_ratio(data: &[f64], dimension: usize) -> Result<ActivityDim
     let others: Vec<f64> = (0..BLOCKS).map(ratio).collect();
     let spread = standard_deviation(&others);
     let (variables, samples) = (n as f64, count as f64);
+    let value = ratio(BLOCKS);
+    // What varies does so by less than the squares of numbers can show.
+    if value.is_nan() {
+        return Err(Error::Constant { what: "a dimension of activity" });
+    }
     Ok(ActivityDimension {
-        value: ratio(BLOCKS),
+        value,
         error: spread * (BLOCKS - 1) as f64 / libm::sqrt(BLOCKS as f64),
         ceiling: variables * samples / (variables + samples),
     })
@@ -169,8 +175,8 @@ pub struct PrincipalComponents {
     pub variances: Vec<f64>,
     /// Share of the whole variance of each.
     pub shares: Vec<f64>,
-    /// The components, row-major: `components[k * n + i]` is the weight of variable `i` in component `k`. Of unit length,
-    /// with the weight of largest magnitude positive.
+    /// The components, row-major: `components[k * n + i]` is the weight of variable `i` in component `k`. Of unit
+    /// length, with the weight of largest magnitude positive.
     pub components: Vec<f64>,
     /// Standard error of each variance divided by it, `√(2 / (T - 1))`, for independent Gaussian samples and distinct
     /// variances (Anderson 1963).
@@ -179,8 +185,8 @@ pub struct PrincipalComponents {
     pub converged: bool,
 }
 
-/// Principal components of row-major samples of `dimension` variables: the eigenvectors of their covariance, by Jacobi's
-/// rotations.
+/// Principal components of row-major samples of `dimension` variables: the eigenvectors of their covariance, by
+/// Jacobi's rotations.
 ///
 /// Source: Pearson (1901); Jacobi (1846) in cyclic order, as in Golub and Van Loan, Matrix Computations, 8.5.
 ///
@@ -201,6 +207,9 @@ pub fn principal_components(data: &[f64], dimension: usize) -> Result<PrincipalC
     order.sort_by(|&a, &b| variance(b).total_cmp(&variance(a)));
     let variances: Vec<f64> = order.iter().map(|&k| variance(k)).collect();
     let total = sum(&variances);
+    if total.is_nan() || total <= 0.0 {
+        return Err(Error::Constant { what: "principal components" });
+    }
     let mut components = Vec::with_capacity(n * n);
     for &k in &order {
         let mut largest = 0.0;
@@ -240,8 +249,8 @@ impl PrincipalComponents {
 
 const SWEEPS: usize = 60;
 
-/// Makes a symmetric matrix diagonal by rotations; returns their product, whose columns are the eigenvectors, and whether
-/// what is left beside the diagonal is nothing against the machine's precision.
+/// Makes a symmetric matrix diagonal by rotations; returns their product, whose columns are the eigenvectors, and
+/// whether what is left beside the diagonal is nothing against the machine's precision.
 fn diagonalise(a: &mut [f64], n: usize) -> (Vec<f64>, bool) {
     let mut v = vec![0.0; n * n];
     for i in 0..n {
@@ -355,6 +364,11 @@ mod tests {
         assert!(short.contains("10 values are too few") && short.contains("more samples"), "{short}");
         assert!(matches!(principal_components(&[1.0; 30], 3), Err(Error::Constant { .. })));
         assert!(matches!(principal_components(&vec![1.0; 3000], 300), Err(Error::TooLarge { .. })));
+        let huge: Vec<f64> = noise(300).iter().map(|x| x * 1e200).collect();
+        assert!(matches!(principal_components(&huge, 3), Err(Error::Option { .. })));
+        let tiny: Vec<f64> = noise(100).iter().flat_map(|x| [5.0, x * 1e-200]).collect();
+        assert!(matches!(principal_components(&tiny, 2), Err(Error::Constant { .. })));
+        assert!(matches!(participation_ratio(&tiny, 2), Err(Error::Constant { .. })));
         assert!(matches!(kuramoto_order(&[0.0; 4], 1, 1), Err(Error::Option { .. })));
         assert!(matches!(kuramoto_order(&[f64::NAN; 4], 2, 1), Err(Error::NotFinite { .. })));
     }
@@ -369,7 +383,8 @@ mod tests {
             let wanted = products(&values, n, &middle, 0, count);
             for i in 0..n {
                 for j in 0..n {
-                    let total = sum_by(n, |k| found.variances[k] * found.components[k * n + i] * found.components[k * n + j]);
+                    let (v, c) = (&found.variances, &found.components);
+                    let total = sum_by(n, |k| v[k] * c[k * n + i] * c[k * n + j]);
                     prop_assert!((total - wanted[i * n + j] / 9.0).abs() < 1e-11);
                 }
             }

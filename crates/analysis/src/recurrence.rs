@@ -1,6 +1,6 @@
 //! Recurrence plots and their quantification.
 
-use crate::error::{Error, check_finite, check_option, check_shape, check_size};
+use crate::error::{Error, check_finite, check_option, check_range, check_shape, check_size};
 use crate::neighbours::Norm;
 use crate::statistics::standard_deviation;
 
@@ -46,8 +46,8 @@ impl Default for RecurrenceOptions {
 pub struct Recurrence {
     /// Its value on the whole plot; not a number where nothing recurs.
     pub value: f64,
-    /// Standard error, from the plots of the four quarters of the orbit, which know no recurrence across quarters; infinite
-    /// where a quarter has no value.
+    /// Standard error, from the plots of the four quarters of the orbit, which know no recurrence across quarters;
+    /// infinite where a quarter has no value.
     pub error: f64,
 }
 
@@ -157,12 +157,12 @@ impl Lines {
 
 /// The recurrence plot of row-major points of `dimension` variables in the order of time, and its measures.
 ///
-/// Source: Eckmann, Kamphorst and Ruelle, Recurrence plots of dynamical systems (1987); Marwan, Romano, Thiel and Kurths,
-/// Recurrence plots for the analysis of complex systems (2007).
+/// Source: Eckmann, Kamphorst and Ruelle, Recurrence plots of dynamical systems (1987); Marwan, Romano, Thiel and
+/// Kurths, Recurrence plots for the analysis of complex systems (2007).
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::NotFinite`], [`Error::Option`], [`Error::TooShort`] below 50 points and eight windows,
-/// [`Error::TooLarge`] beyond 2048 points, [`Error::Constant`].
+/// [`Error::TooLarge`] beyond 2048 points or 256 variables, [`Error::Constant`].
 pub fn recurrences(
     points: &[f64],
     dimension: usize,
@@ -170,7 +170,7 @@ pub fn recurrences(
 ) -> Result<Recurrences, Error> {
     let n = check_shape(points.len(), dimension)?;
     check_size("points", n, MOST_POINTS, "take every second point, or a shorter stretch")?;
-    check_size("variables", dimension, 1024, "take fewer, or project on principal components")?;
+    check_size("variables", dimension, 256, "take fewer, or project on principal components")?;
     check_finite(points)?;
     match options.threshold {
         RecurrenceThreshold::Radius(radius) => {
@@ -191,6 +191,7 @@ pub fn recurrences(
     if points.chunks_exact(dimension).all(|point| point == &points[..dimension]) {
         return Err(Error::Constant { what: "a recurrence plot" });
     }
+    check_range(points, "a recurrence plot")?;
     let row = |i: usize| &points[i * dimension..(i + 1) * dimension];
     let raw = |i: usize, j: usize| options.norm.raw(row(i), row(j));
     let limit = match options.threshold {

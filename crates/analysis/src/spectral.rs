@@ -45,10 +45,10 @@ pub struct SpectralEntropy {
 /// Power spectral density by Welch's method: the mean of the periodograms of half overlapping segments, each without
 /// its mean and weighted by Hann's window `w_j = sin²(πj / L)`.
 ///
-/// `S(k / (L dt)) = 2 dt |X_k|² / Σ w²`, without the factor 2 at the two ends, so that `Σ S / (L dt)` is the variance as
-/// the window weighs it. The relative error is `√((1 + 2ρ (K - 1) / K) / K)` for `K` segments, with
-/// `ρ = (Σ w_j w_{j + L/2} / Σ w²)²` the correlation of neighbours. `segment` is the length `L`, even; 0 for the power of
-/// two that gives about eight segments or more. `dt` is the time between values.
+/// `S(k / (L dt)) = 2 dt |X_k|² / Σ w²`, without the factor 2 at the two ends, so that `Σ S / (L dt)` is the variance
+/// as the window weighs it. The relative error is `√((1 + 2ρ (K - 1) / K) / K)` for `K` segments, with
+/// `ρ = (Σ w_j w_{j + L/2} / Σ w²)²` the correlation of neighbours. `segment` is the length `L`, even; 0 for the power
+/// of two that gives about eight segments or more. `dt` is the time between values.
 ///
 /// Source: Welch, The use of fast Fourier transform for the estimation of power spectra (1967).
 ///
@@ -114,8 +114,8 @@ impl PowerDensity {
         sum(&self.density) * self.resolution
     }
 
-    /// The frequency above 0 where the density is largest, from the parabola through the logarithms of the three largest
-    /// values; None where nothing but the mean is left.
+    /// The frequency above 0 where the density is largest, from the parabola through the logarithms of the three
+    /// largest values; None where nothing but the mean is left.
     pub fn dominant(&self) -> Option<DominantFrequency> {
         let d = &self.density;
         let mut peak = 1;
