@@ -107,7 +107,7 @@ impl Dimension {
             self.unfolds = Some(shares.dimension.is_some());
         } else if self.embedding == 0 || self.delay == 0 {
             let choice = suggest_embedding(series, most, &options).map_err(refused)?;
-            self.delay = if self.delay == 0 { choice.delay } else { self.delay };
+            self.delay = if self.delay == 0 { choice.delay.delay } else { self.delay };
             self.embedding = if self.embedding == 0 { choice.dimension } else { self.embedding };
             self.unfolds = Some(choice.converged);
         }

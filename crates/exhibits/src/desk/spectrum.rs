@@ -154,12 +154,16 @@ impl Inquiry for Spectrum {
             findings.push(stated("zero", "autocorrelation is zero at", lag(memory.first_zero)));
         }
         if let Some(choice) = &self.embedding {
-            let rule = match choice.rule {
+            let rule = match choice.delay.rule {
                 DelayRule::MutualInformation => "first minimum of the mutual information",
                 DelayRule::Decay => "decay of the autocorrelation",
                 DelayRule::Neither => "neither rule gives one: unconverged",
             };
-            let delay = format!("{} samples, {}: {rule}", choice.delay, figures(choice.delay as f64 * dt));
+            let delay = format!(
+                "{} samples, {}: {rule}",
+                choice.delay.delay,
+                figures(choice.delay.delay as f64 * dt)
+            );
             findings.push(stated("delay", "delay of an embedding", delay));
             let false_ = choice.neighbours.shares.get(choice.dimension - 1).copied().unwrap_or(f64::NAN);
             let word = if choice.converged { "" } else { ", unconverged" };
