@@ -57,16 +57,4 @@ impl Subject {
     pub fn variable_names(&self) -> Vec<String> {
         self.model.variables.iter().map(|v| v.name.clone()).collect()
     }
-    /// The magnitude beyond which a variable has diverged.
-    pub fn bound(&self) -> f64 {
-        self.model.options.bounds.filter(|b| *b > 0.0).unwrap_or(crate::ode_table::BOUND)
-    }
-    /// Time at the start.
-    pub fn start_time(&self) -> f64 {
-        self.model.options.t0.unwrap_or(0.0)
-    }
-    /// Step of a flow.
-    pub fn step(&self) -> f64 {
-        self.model.options.dt.filter(|dt| *dt > 0.0).unwrap_or(crate::ode_table::STEP)
-    }
 }
