@@ -40,6 +40,8 @@ mod section;
 mod seek;
 mod separation;
 mod series_exponent;
+mod similarity;
+mod singular;
 mod special;
 mod spectral;
 mod statistics;
@@ -94,6 +96,7 @@ pub use separation::{Separation, fit_separation, separate_flow, separate_map};
 pub use series_exponent::{
     DivergenceMethod, SeriesExponent, SeriesExponentOptions, SeriesExponentRun, kantz_radius,
 };
+pub use similarity::{Alignment, Procrustes, linear_alignment, procrustes};
 pub use spectral::{
     Autocorrelation, DominantFrequency, PowerDensity, SpectralEntropy, autocorrelation, welch,
 };
