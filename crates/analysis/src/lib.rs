@@ -36,6 +36,7 @@ mod orbits;
 mod parameter_map;
 mod recurrence;
 mod scaling;
+mod scyfi;
 mod section;
 mod seek;
 mod separation;
@@ -91,6 +92,7 @@ pub use parameter_map::{
 };
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use scaling::ScalingRegion;
+pub use scyfi::{AffineCycle, AffineCycleOptions, AffineCycleRun, AffineSearch};
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
 pub use separation::{Separation, fit_separation, separate_flow, separate_map};
 pub use series_exponent::{
