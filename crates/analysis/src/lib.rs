@@ -31,6 +31,8 @@ mod manifolds;
 mod measures;
 mod neighbours;
 mod network;
+mod operator;
+mod operator_distance;
 #[cfg(test)]
 mod orbits;
 mod parameter_map;
@@ -87,6 +89,8 @@ pub use network::{
     ActivityDimension, OrderParameter, PrincipalComponents, kuramoto_order, participation_ratio,
     principal_components,
 };
+pub use operator::{DelayOperator, OperatorOptions, delay_operator};
+pub use operator_distance::{OperatorDistance, OperatorDistanceOptions, OperatorDistanceRun};
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };

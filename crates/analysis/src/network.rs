@@ -251,7 +251,7 @@ const SWEEPS: usize = 60;
 
 /// Makes a symmetric matrix diagonal by rotations; returns their product, whose columns are the eigenvectors, and
 /// whether what is left beside the diagonal is nothing against the machine's precision.
-fn diagonalise(a: &mut [f64], n: usize) -> (Vec<f64>, bool) {
+pub(crate) fn diagonalise(a: &mut [f64], n: usize) -> (Vec<f64>, bool) {
     let mut v = vec![0.0; n * n];
     for i in 0..n {
         v[i * n + i] = 1.0;

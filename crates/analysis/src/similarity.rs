@@ -191,7 +191,11 @@ pub fn procrustes(
     Ok(Procrustes {
         distance,
         angle: 2.0
-            * libm::asin(if distance < core::f64::consts::SQRT_2 { 0.5 * distance } else { 0.5_f64.sqrt() }),
+            * libm::asin(if distance < core::f64::consts::SQRT_2 {
+                0.5 * distance
+            } else {
+                core::f64::consts::FRAC_1_SQRT_2
+            }),
         rotation,
         size,
         error: 16.0 * size as f64 * f64::EPSILON,
