@@ -26,12 +26,15 @@ impl Eigenvalue {
 }
 
 /// The eigenvalues of `a` (`n × n`), the largest real part first, a pair with its positive imaginary part first; none
-/// where the iteration does not settle or an entry is not finite.
+/// where the iteration does not settle, an entry is not finite, or there are not `n²` of them.
 ///
 /// Balancing by powers of two, reduction to Hessenberg form by elimination, and the double-shift QR iteration of Francis
 /// (1961), as in EISPACK's `balanc`, `elmhes` and `hqr`. The error of each is of the order of the machine's precision
 /// times the norm of the balanced matrix, times the eigenvalue's own condition.
-pub(crate) fn eigenvalues(a: &[f64], n: usize) -> Option<Vec<Eigenvalue>> {
+pub fn eigenvalues(a: &[f64], n: usize) -> Option<Vec<Eigenvalue>> {
+    if a.len() != n * n {
+        return None;
+    }
     if a.iter().any(|value| !value.is_finite()) {
         return None;
     }

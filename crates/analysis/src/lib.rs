@@ -60,7 +60,7 @@ pub use cycle::Cycle;
 pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSpecial};
 pub use cycles::CycleRun;
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
-pub use eigen::Eigenvalue;
+pub use eigen::{Eigenvalue, eigenvalues};
 pub use embedding::{
     DelayChoice, DelayRule, EmbeddingChoice, FalseNeighbourOptions, FalseNeighbourRun, FalseNeighbours,
     MutualInformation, embed, false_neighbours, mutual_information, suggest_delay, suggest_embedding,

@@ -62,6 +62,12 @@ pub enum Command {
     Spectrum(Sampled),
     /// Correlation dimension and largest exponent from one recorded variable.
     Dimension(Sampled),
+    /// Entropies, Lempel-Ziv complexity and recurrences of a system's variable or of a series.
+    Complexity(Sampled),
+    /// Eigenvalues of a large system's Jacobian, dimension of its activity, order of its angles.
+    Network(Sampled),
+    /// How far another system, or this one at other parameters, is from a system.
+    Compare(Compared),
     /// Basins of attraction over a plane of two variables, and the separatrix between them.
     Basins(Mapped),
     /// The largest Lyapunov exponent over two parameters.
@@ -496,15 +502,36 @@ Examples:
   separatrix spectrum lorenz --plot spectrum.png
   separatrix spectrum van-der-pol --with samples=65536 --json
   separatrix spectrum my.csv --with interval=0.01 --output spectrum.csv
-  separatrix dimension henon --plot sums.png";
+  separatrix dimension henon --plot sums.png
+  separatrix complexity my.csv --plot recurrences.png
+  separatrix network kuramoto --plot order.png --view order";
 
-/// `spectrum` and `dimension`
+/// `spectrum`, `dimension`, `complexity` and `network`
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLED_EXAMPLES)]
 pub struct Sampled {
     #[command(flatten)]
     /// What every question takes.
     pub asked: Asked,
+}
+
+const COMPARED_EXAMPLES: &str = "\
+Examples:
+  separatrix compare lorenz rho=24.5
+  separatrix compare lorenz dysts:Lorenz --json
+  separatrix compare rossler mine.ode --plot growth.png --view growth
+  separatrix compare recorded.csv generated.csv";
+
+/// `compare`
+#[derive(Debug, Args)]
+#[command(after_help = COMPARED_EXAMPLES)]
+pub struct Compared {
+    #[command(flatten)]
+    /// What every question takes.
+    pub asked: Asked,
+    /// Another system, link, FILE.ode or FILE.csv, or other parameters of the first, such as "rho=24 sigma=9".
+    #[arg(value_name = "OTHER")]
+    pub other: String,
 }
 
 const SWEPT_EXAMPLES: &str = "\

@@ -229,3 +229,87 @@ fn every_question_about_every_system_is_answered_or_refused_in_words() {
         }
     }
 }
+
+#[test]
+fn a_system_is_like_itself_and_unlike_another() {
+    let lorenz = case("lorenz");
+    let near = answer(&lorenz, "compare", &[("with", "rho=28.0"), ("samples", "8192")]);
+    let far = answer(&lorenz, "compare", &[("with", "rossler"), ("samples", "8192")]);
+    for id in ["divergence", "mixture", "spectrum", "similarity"] {
+        let (same, other) = (finding(&near, id), finding(&far, id));
+        assert!(same.value.unwrap() < 1e-9, "{id} of the same orbit: {same:?}");
+        assert!(other.value.unwrap() > 10.0 * other.error.unwrap(), "{id}: {other:?}");
+        assert!(other.text.contains("the first against itself"), "{}", other.text);
+    }
+    assert!((value(&near, "alignment") - 1.0).abs() < 1e-9 && value(&far, "alignment") < 0.05);
+    // The same system never fails; another fails within a fraction of a Lyapunov time.
+    assert!(finding(&near, "horizon").text.contains("unconverged"));
+    assert!(value(&far, "lyapunov-times") < 0.5, "{:?}", finding(&far, "lyapunov-times"));
+}
+
+#[test]
+fn a_wrong_parameter_forecasts_a_few_lyapunov_times() {
+    // An error of 1e-3 in the rate grows like exp(0.906 t): it needs some five units of time to reach the size of all.
+    let slight = answer(&case("lorenz"), "compare", &[("with", "rho=28.001"), ("samples", "8192")]);
+    let rough = answer(&case("lorenz"), "compare", &[("with", "rho=29"), ("samples", "8192")]);
+    let [near, far] = [&slight, &rough].map(|found| value(found, "lyapunov-times"));
+    // A thousand times the error costs ln 1000 = 6.9 Lyapunov times.
+    assert!((near - far - 6.9).abs() < 1.5, "{near} {far}");
+    assert!(value(&slight, "similarity") < value(&rough, "similarity") + 0.01);
+}
+
+#[test]
+fn what_cannot_be_compared_is_said_with_what_would_be_right() {
+    let lorenz = case("lorenz");
+    assert!(refusal(&lorenz, "compare", &[("with", "rosler")]).contains("rossler"));
+    assert!(refusal(&lorenz, "compare", &[("with", "r=3")]).contains("sigma, rho, beta"));
+    assert!(refusal(&lorenz, "compare", &[("with", "rho=high")]).contains("finite number"));
+    assert!(refusal(&lorenz, "compare", &[("with", "rho=3 sigma")]).contains("name=value"));
+    let mut at_rest = desk::ask(&lorenz, "compare", &settings(&[("with", "rho=0.5")])).unwrap();
+    let stopped = loop {
+        match at_rest.advance(Instant::now() + Duration::from_millis(50)) {
+            Ok(done) => assert!(!done),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(stopped.contains("comes to rest"), "{stopped}");
+}
+
+#[test]
+fn chaos_is_more_irregular_than_a_cycle_and_less_than_chance() {
+    let cycle = answer(&case("van-der-pol"), "complexity", &[]);
+    let chaos = answer(&case("lorenz"), "complexity", &[]);
+    let [order, disorder] = [&cycle, &chaos].map(|found| value(found, "words"));
+    assert!(order < 0.2 && order < disorder && disorder < 0.8, "{order} {disorder}");
+    let (rate, lines) = (value(&chaos, "rate"), value(&chaos, "determinism"));
+    assert!((rate - 0.05).abs() < 0.01 && lines > 0.8, "{rate} {lines}");
+    // The logistic map at 4 halves its interval: sample entropy near ln 2, and orderings that never occur.
+    let map = answer(&case("logistic?r=4"), "complexity", &[("delay", "1"), ("dimension", "2")]);
+    let entropy = finding(&map, "sample");
+    assert!((entropy.value.unwrap() - core::f64::consts::LN_2).abs() < 0.1, "{entropy:?}");
+    assert!(value(&map, "permutation") < 0.8);
+}
+
+#[test]
+fn coupling_brings_phase_oscillators_into_step() {
+    let apart = answer(&case("kuramoto?k=0"), "network", &[("transient", "0")]);
+    let together = answer(&case("kuramoto?k=6"), "network", &[("transient", "5")]);
+    let [low, high] = [&apart, &together].map(|found| finding(found, "order").clone());
+    assert!(high.value.unwrap() > 0.9 && low.value.unwrap() < 0.5, "{low:?} {high:?}");
+    // In step all directions but the common phase decay.
+    assert!(value(&together, "abscissa").abs() < 1e-6, "{:?}", finding(&together, "abscissa"));
+    assert!(finding(&together, "local").text.contains("units in step"));
+}
+
+#[test]
+fn eigenvalues_and_variance_of_a_network_are_those_of_its_equations() {
+    // Four uncoupled decays: all eigenvalues on the diagonal, no circle.
+    let text = "init a=1,b=1,c=1,d=1\na'=-a+sin(t)\nb'=-2*b+cos(t)\nc'=-3*c+sin(2*t)\nd'=-4*d+cos(2*t)\n@ dt=0.02\ndone\n";
+    let found = answer(&typed(text), "network", &[]);
+    assert!((value(&found, "abscissa") + 1.0).abs() < 1e-12);
+    assert!(finding(&found, "unstable").text.starts_with("0 of 4"));
+    // Two frequencies, two phases each: at most four directions, at least two.
+    let dimension = value(&found, "dimension");
+    assert!((1.5..=4.0).contains(&dimension), "{dimension}");
+    assert!(refusal(&case("lorenz"), "network", &[]).contains("cannot be asked"));
+}

@@ -3,7 +3,7 @@
 use super::print_json;
 use super::render::{Paper, draw_frame};
 use crate::Failure;
-use crate::args::{Asked, Lyapunov, Mapped, Resting, Sampled, Swept};
+use crate::args::{Asked, Compared, Lyapunov, Mapped, Resting, Sampled, Swept};
 use crate::csv_file::save_table;
 use crate::progress::Progress;
 use crate::source::{Source, split_setting};
@@ -11,7 +11,7 @@ use crate::table::{Align, Table};
 use crate::text::plain;
 use exhibits::OwnSeries;
 use exhibits::contract::{Answer, Frame, Setting, Value};
-use exhibits::desk::{self, Case};
+use exhibits::desk::{self, Case, Inquiry};
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
@@ -84,18 +84,39 @@ pub(super) fn sampled(question: &str, arguments: &Sampled, out: &mut dyn Write) 
     ask(&arguments.asked, &case, question, Vec::new(), out)
 }
 
+/// How alike two cases are.
+pub(super) fn compared(arguments: &Compared, out: &mut dyn Write) -> Result<(), Failure> {
+    let first = case(&arguments.asked)?;
+    let second = if is_of_kind(&arguments.other, "ode") || is_of_kind(&arguments.other, "csv") {
+        open(&arguments.other, &[], arguments.asked.seed)?
+    } else {
+        desk::other(&first, &arguments.other)?
+    };
+    let inquiry = desk::compare(&first, &second, &own_settings(&arguments.asked)?)?;
+    work(&arguments.asked, inquiry, out)
+}
+
 /// What is asked about.
 pub(super) fn case(asked: &Asked) -> Result<Case, Failure> {
-    let path = Path::new(&asked.source);
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
-        if let Some(setting) = asked.settings.first() {
+    open(&asked.source, &asked.settings, asked.seed)
+}
+
+/// Whether the text names a file whose name ends so.
+fn is_of_kind(text: &str, ending: &str) -> bool {
+    Path::new(text).extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
+}
+
+fn open(text: &str, settings: &[String], seed: Option<u64>) -> Result<Case, Failure> {
+    if is_of_kind(text, "csv") {
+        if let Some(setting) = settings.first() {
             return Err(Failure::Input(format!("--set {setting}: a series has no parameters")));
         }
+        let path = Path::new(text);
         let bytes = std::fs::read(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-        return Ok(Case::Series(Arc::new(OwnSeries::read(&asked.source, &bytes)?)));
+        return Ok(Case::Series(Arc::new(OwnSeries::read(text, &bytes)?)));
     }
-    let mut source = Source::read(&asked.source)?;
-    source.adjust(&asked.settings, asked.seed, None)?;
+    let mut source = Source::read(text)?;
+    source.adjust(settings, seed, None)?;
     Ok(Case::of_recipe(&source.recipe)?)
 }
 
@@ -108,7 +129,7 @@ struct Report<'a> {
     rows: Vec<Vec<f64>>,
 }
 
-/// Asks, waits for the answer, writes and draws it. What `--with` says comes after `settings`.
+/// Asks and answers. What `--with` says comes after `settings`.
 pub(super) fn ask(
     asked: &Asked,
     case: &Case,
@@ -116,11 +137,21 @@ pub(super) fn ask(
     mut settings: Vec<Setting>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    for setting in &asked.with {
-        let (key, value) = split_setting(setting)?;
-        settings.push(Setting { control: key.into(), value: Value::Text(value.into()) });
-    }
-    let mut inquiry = desk::ask(case, question, &settings)?;
+    settings.extend(own_settings(asked)?);
+    work(asked, desk::ask(case, question, &settings)?, out)
+}
+
+/// What `--with` says.
+fn own_settings(asked: &Asked) -> Result<Vec<Setting>, Failure> {
+    let setting = |text: &String| {
+        let (key, value) = split_setting(text)?;
+        Ok(Setting { control: key.into(), value: Value::Text(value.into()) })
+    };
+    asked.with.iter().map(setting).collect()
+}
+
+/// Waits for the answer, writes and draws it.
+fn work(asked: &Asked, mut inquiry: Box<dyn Inquiry>, out: &mut dyn Write) -> Result<(), Failure> {
     let progress = Progress::new("measuring", 1);
     let mut before = 0.0;
     let stopped = loop {

@@ -4,15 +4,22 @@
 //! [`Answer`]. The page works through an inquiry in slices of time, the program to its end; both draw the same frames.
 
 mod bifurcate;
+mod compare;
+mod complexity;
 mod continuation;
 mod dimension;
 mod fixed_points;
 mod lyapunov;
+mod network;
+mod orbit;
 mod plane;
+mod plot;
 mod sampled;
 mod say;
 mod spectrum;
 mod tuned;
+
+pub use compare::{compare, other};
 
 use crate::contract::{Answer, Frame, Question, Setting};
 use crate::error::{ExhibitError, nearest};
@@ -145,6 +152,9 @@ const ENTRIES: &[Entry] = &[
     Entry { declare: plane::declare_exponents, ask: plane::ask_exponents },
     Entry { declare: spectrum::declare, ask: spectrum::ask },
     Entry { declare: dimension::declare, ask: dimension::ask },
+    Entry { declare: complexity::declare, ask: complexity::ask },
+    Entry { declare: network::declare, ask: network::ask },
+    Entry { declare: compare::declare, ask: compare::ask },
 ];
 
 /// What can be asked about a case.

@@ -40,7 +40,7 @@ pub(super) fn controls(case: &Case, samples: f64) -> Vec<Control> {
 }
 
 /// About thirty samples a period.
-fn default_every(case: &SystemCase) -> f64 {
+pub(super) fn default_every(case: &SystemCase) -> f64 {
     let every = libm::round(pace(case) / 30.0 / case.dt);
     if case.subject.is_map() || every < 1.0 { 1.0 } else { every }
 }

@@ -14,6 +14,10 @@ pub(super) fn with_error(value: f64, error: f64) -> String {
     if error == 0.0 {
         return figures(value);
     }
+    // Below the last decimal that is shown.
+    if error < 1e-11 {
+        return format!("{} to rounding", figures(value));
+    }
     let decimals = (1.0 - libm::floor(libm::log10(error))).clamp(0.0, 12.0) as usize;
     format!("{} ± {error:.decimals$}", minus(format!("{value:.decimals$}")))
 }
@@ -65,6 +69,7 @@ mod tests {
         assert_eq!(with_error(1234.5, 20.0), "1234 ± 20");
         assert_eq!(with_error(2.0, f64::INFINITY), "2, unconverged");
         assert_eq!(with_error(f64::NAN, 0.1), "unconverged");
+        assert_eq!(with_error(1.25, 3e-14), "1.25 to rounding");
         assert_eq!(figures(24.736_842_1), "24.7368");
         assert_eq!(figures(1e-9), "1.0000e\u{2212}9");
     }
