@@ -344,3 +344,31 @@ fn a_system_is_written_in_other_languages() {
     assert_eq!(good(&["export", &equations, "--as", "python", "--output", &output]), "");
     assert!(std::fs::read_to_string(&output).expect("a program").contains("special.yv(0, x)"));
 }
+
+#[test]
+fn two_cases_are_compared_whether_systems_parameters_or_files() {
+    let few = ["--with", "samples=1024", "--json"];
+    let found = json(&[&["compare", "lorenz", "rho=29"], &few[..]].concat());
+    let ids: Vec<&str> =
+        found["findings"].as_array().expect("a list").iter().filter_map(|f| f["id"].as_str()).collect();
+    for id in ["divergence", "spectrum", "similarity", "alignment", "procrustes", "horizon"] {
+        assert!(ids.contains(&id), "{ids:?}");
+    }
+    assert_eq!(found["columns"].as_array().expect("a list").len(), 7);
+    let rows = |turn: f64| (0..600).map(|k| format!("{}\n", (turn * f64::from(k)).sin())).collect::<String>();
+    let slow = file("slow.csv", &format!("x\n{}", rows(0.1)));
+    let fast = file("fast.csv", &format!("x\n{}", rows(0.3)));
+    let apart = json(&["compare", &slow, &fast, "--json"]);
+    let same = json(&["compare", &slow, &slow, "--json"]);
+    let distance = |found: &Value| {
+        let all = found["findings"].as_array().expect("a list");
+        all.iter().find(|f| f["id"] == "spectrum").and_then(|f| f["value"].as_f64()).expect("a distance")
+    };
+    assert!(distance(&apart) > 0.3 && distance(&same) < 1e-9);
+    let note = same["note"].as_str().expect("a note").to_owned();
+    assert!(note.contains("No forecast horizon"), "{note}");
+    assert!(refused(&["compare", "lorenz", "rho=fast"], 2).contains("finite number"));
+    let short = file("short.csv", "x\n1\n2\n");
+    assert!(refused(&["compare", &slow, &short], 1).contains("longer series"));
+    assert!(refused(&["compare", "lorenz", "missing.csv"], 2).contains("missing.csv"));
+}

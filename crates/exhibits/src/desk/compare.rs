@@ -27,8 +27,11 @@ const LEAST: usize = 128;
 const VARIABLES: usize = 16;
 /// Bins are for so many dimensions; beyond, nearly all are empty.
 const BINNED: usize = 3;
-/// Width of a smoothed spectrum, in entries.
-const SMOOTHING: f64 = 20.0;
+/// Width of a smoothed spectrum, in entries: a hundredth of them, and at most the 20 that are usual.
+fn smoothing(samples: usize) -> f64 {
+    let width = 0.005 * samples as f64;
+    if width < 20.0 { width } else { 20.0 }
+}
 /// Variance of the Gaussian on each point, in units of the variables' own.
 const VARIANCE: f64 = 0.1;
 /// Starts of forecasts.
@@ -326,7 +329,9 @@ impl Comparison {
         self.measure("mixture", "state-space divergence, mixture", move |a, b| {
             state_space_divergence_gaussian(a, b, d, &options, 0)
         })?;
-        self.measure("spectrum", "spectrum distance", move |a, b| spectrum_distance(a, b, d, SMOOTHING))?;
+        self.measure("spectrum", "spectrum distance", move |a, b| {
+            spectrum_distance(a, b, d, smoothing(a.len() / d))
+        })?;
         self.measure("procrustes", "Procrustes distance", move |a, b| {
             procrustes(a, d, b, d).map(|found| Some(found.distance))
         })?;
@@ -665,7 +670,11 @@ impl Inquiry for Comparison {
         };
         let spectrum = |which: usize| {
             let column: Vec<f64> = self.scaled[which].iter().step_by(d).copied().collect();
-            let power = if column.len() < 2 { Vec::new() } else { smoothed_spectrum(&column, SMOOTHING) };
+            let power = if column.len() < 2 {
+                Vec::new()
+            } else {
+                smoothed_spectrum(&column, smoothing(column.len()))
+            };
             let places = (0..power.len()).map(|k| k as f64 / column.len() as f64).collect::<Vec<f64>>();
             (places, power)
         };
