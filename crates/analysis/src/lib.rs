@@ -6,6 +6,7 @@
 
 mod basins;
 mod branch;
+mod clusters;
 mod collocation;
 mod complexity;
 mod continuation;
@@ -36,6 +37,7 @@ mod operator_distance;
 #[cfg(test)]
 mod orbits;
 mod parameter_map;
+mod ranks;
 mod recurrence;
 mod scaling;
 mod scyfi;
@@ -53,6 +55,7 @@ mod sweep;
 
 pub use basins::{ATTRACTORS, Attractor, Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry};
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
+pub use clusters::{Clusters, k_means};
 pub use complexity::{LempelZiv, lempel_ziv, lempel_ziv_words, quantile_symbols};
 pub use continuation::ContinuationRun;
 pub use correlation_dimension::{CorrelationDimension, CorrelationOptions, CorrelationRun};
@@ -94,6 +97,7 @@ pub use operator_distance::{OperatorDistance, OperatorDistanceOptions, OperatorD
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
+pub use ranks::{RankCorrelation, rank_correlation, ranks};
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use scaling::ScalingRegion;
 pub use scyfi::{AffineCycle, AffineCycleOptions, AffineCycleRun, AffineSearch};

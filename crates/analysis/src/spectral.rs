@@ -145,6 +145,13 @@ impl PowerDensity {
         })
     }
 
+    /// Mean frequency `Σ f_k p_k` over the frequencies above 0, with `p` the density divided by its sum; not a number
+    /// where nothing but the mean is left.
+    pub fn centroid(&self) -> f64 {
+        let density = self.density.get(1..).unwrap_or(&[]);
+        sum_by(density.len(), |k| density[k] * self.frequencies[k + 1]) / sum(density)
+    }
+
     /// `-Σ p_k ln p_k / ln n` over the `n` frequencies above 0, with `p` the density divided by its sum.
     pub fn entropy(&self) -> SpectralEntropy {
         let density = &self.density[1..];
@@ -262,6 +269,7 @@ mod tests {
         assert!(peak.share > 0.99);
         assert!((found.variance() - 4.5).abs() < 0.05);
         assert!(found.entropy().value < 0.3);
+        assert!((found.centroid() - frequency).abs() < 0.05);
     }
 
     #[test]

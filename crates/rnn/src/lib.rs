@@ -2,7 +2,7 @@
 //!
 //! A [`CellKind`] names a cell and its sizes and makes one; [`Sequence`] runs it over a batch of whole sequences
 //! and back through time; [`Trainer`] learns a dynamical system from a [`Series`] under a [`Forcing`];
-//! [`TanhTask`] learns inputs to targets; [`TrainedMap`] shows what was learned to `analysis` as a map with a
+//! [`TanhTask`] learns inputs to targets; [`forecast`] has forecasters of a series; [`TrainedMap`] shows what was learned to `analysis` as a map with a
 //! Jacobian.
 //!
 //! Lanes run over the batch, sixteen of them, and every sum over the batch ends in one fixed tree, so that the
@@ -14,10 +14,12 @@ pub mod cells;
 mod error;
 mod float;
 mod forcing;
+pub mod forecast;
 mod golden;
 mod kernel;
 mod map;
 mod optimise;
+mod perceptron;
 mod sequence;
 pub mod series;
 mod task;
@@ -30,6 +32,7 @@ pub use forcing::{Estimator, Forcing, NormEstimate};
 pub use golden::golden_training_digest;
 pub use map::{FreeRun, PiecewiseMap, TrainedMap};
 pub use optimise::{Method, Optimiser, Schedule};
+pub use perceptron::{Activity, Perceptron};
 pub use sequence::{Force, Sequence, gradient_norm};
 pub use series::{Series, SeriesError};
 pub use task::TanhTask;
