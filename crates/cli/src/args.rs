@@ -89,6 +89,7 @@ Examples:
   separatrix systems neuron burst
   separatrix systems --family fluids --dimension 3..8
   separatrix systems --exponent 0.1.. --json
+  separatrix systems --table --family chaotic
   separatrix systems --survey --periods 100 --starts 5
 
 A range is written A..B with both ends included, A.. or ..B. A survey runs each system as its file says, from its
@@ -122,6 +123,12 @@ pub struct Systems {
     /// Seed of a survey's starts.
     #[arg(long, default_value_t = 1, requires = "survey")]
     pub seed: u64,
+    /// Measure the Lyapunov spectrum of each system of at most 16 variables, and hold it against the dysts collection.
+    #[arg(long, conflicts_with = "survey")]
+    pub table: bool,
+    /// Most steps that a spectrum of the table is averaged over.
+    #[arg(long, value_name = "N", default_value_t = exhibits::invariants::STEPS, requires = "table")]
+    pub steps: u64,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -7,6 +7,7 @@
 pub mod build;
 pub mod bytes;
 pub mod claims;
+pub mod collection;
 pub mod contract;
 pub mod curve;
 pub mod desk;
@@ -19,6 +20,7 @@ mod explorer;
 mod export;
 mod generalized_teacher_forcing;
 pub mod golden;
+pub mod invariants;
 pub mod session;
 mod subject;
 pub mod survey;

@@ -7,9 +7,12 @@ use crate::progress::Progress;
 use crate::table::{Align, Table};
 use crate::text::{brief, brief_or_dash};
 use equations::Kind;
+use exhibits::invariants::{Invariants, invariants};
 use exhibits::survey::{Asked, Surveyed, survey};
 use serde::Serialize;
 use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use zoo::System;
 
 /// Most periods of a survey.
@@ -91,6 +94,9 @@ pub(super) fn systems(arguments: &Systems, out: &mut dyn Write) -> Result<(), Fa
     if arguments.survey {
         return surveys(arguments, &systems, out);
     }
+    if arguments.table {
+        return figures(arguments, &systems, out);
+    }
     let rows: Vec<Row<'_>> = systems.into_iter().map(Row::of).collect();
     if arguments.json {
         return print_json(out, &rows);
@@ -167,5 +173,78 @@ fn surveys(arguments: &Systems, systems: &[&'static System], out: &mut dyn Write
     if bad > 0 {
         return Err(Failure::Survey { stopped: bad, surveyed: reports.len() });
     }
+    Ok(())
+}
+
+/// The table of the zoo, by as many threads as there are processors; the rows do not depend on their number.
+fn figures(arguments: &Systems, systems: &[&'static System], out: &mut dyn Write) -> Result<(), Failure> {
+    if !(10_000..=100_000_000).contains(&arguments.steps) {
+        return Err(Failure::Input(format!("--steps {}: must be from 10000 to 100000000", arguments.steps)));
+    }
+    let progress = Progress::new("spectra", systems.len() as u64);
+    let next = AtomicUsize::new(0);
+    let rows = Mutex::new(Vec::new());
+    let workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(64));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(system) = systems.get(index) else { break };
+                    let row = invariants(system, arguments.steps);
+                    if let Ok(mut rows) = rows.lock() {
+                        rows.push((index, row));
+                        progress.at(rows.len() as u64);
+                    }
+                }
+            });
+        }
+    });
+    drop(progress);
+    let mut rows = rows.into_inner().unwrap_or_default();
+    rows.sort_by_key(|(index, _)| *index);
+    let rows: Result<Vec<Option<Invariants>>, _> = rows.into_iter().map(|(_, row)| row).collect();
+    let rows: Vec<Invariants> = rows?.into_iter().flatten().collect();
+    if arguments.json {
+        return print_json(out, &rows);
+    }
+    let mut table = Table::new(&[
+        ("system", Align::Left),
+        ("variables", Align::Right),
+        ("exponent", Align::Right),
+        ("error", Align::Right),
+        ("zero within", Align::Right),
+        ("dimension", Align::Right),
+        ("collection", Align::Right),
+        ("its spectrum", Align::Right),
+        ("its dimension", Align::Right),
+        ("it", Align::Left),
+    ]);
+    for row in &rows {
+        let [value, error] = row.exponents.first().copied().unwrap_or_default();
+        let own = row.collection;
+        table.row([
+            row.system.clone(),
+            row.dimension.to_string(),
+            brief_or_dash(value),
+            brief_or_dash(error),
+            row.zero.map_or_else(|| "-".into(), |errors| format!("{errors:.1} errors")),
+            brief_or_dash(row.kaplan_yorke),
+            brief_or_dash(own.and_then(|own| own.largest)),
+            brief_or_dash(own.and_then(|own| own.of_spectrum)),
+            brief_or_dash(own.and_then(|own| own.kaplan_yorke)),
+            row.fault.clone().or_else(|| row.verdict.map(str::to_owned)).unwrap_or_default(),
+        ]);
+    }
+    write!(out, "{table}")?;
+    let count = |word: &str| rows.iter().filter(|row| row.verdict == Some(word)).count();
+    writeln!(
+        out,
+        "\n{} systems. The collection agrees in {}, differs in {}, contradicts itself in {}.",
+        rows.len(),
+        count("agrees"),
+        count("differs"),
+        count("contradicts itself")
+    )?;
     Ok(())
 }
