@@ -1,5 +1,6 @@
 //! The one list of exhibits, and how a name in a link finds one.
 
+use crate::chaos_benchmark::ChaosBenchmark;
 use crate::contract::{Claim, Diagnostic, Family, Gallery, Member};
 use crate::error::ExhibitError;
 use crate::exhibit::Exhibit;
@@ -14,7 +15,8 @@ pub const TYPED: &str = "explorer";
 static EXPLORER: Explorer = Explorer;
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 1] = [("Learning chaos", &GeneralizedTeacherForcing)];
+static EXHIBITS: [(&str, &dyn Exhibit); 2] =
+    [("Learning chaos", &GeneralizedTeacherForcing), ("Learning chaos", &ChaosBenchmark)];
 
 /// Every exhibit, the Explorer first.
 pub fn all() -> impl Iterator<Item = &'static dyn Exhibit> {

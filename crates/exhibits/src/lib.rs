@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod bytes;
+mod chaos_benchmark;
 pub mod claims;
 pub mod collection;
 pub mod contract;

@@ -154,7 +154,8 @@ impl Session {
         self.set_many(&[setting(control, value.clone())])
     }
 
-    /// Sets several controls in one go. Returns whether the run began again, which it does once at most.
+    /// Sets several controls in one go. Returns whether the run began again, which it does once at most: earlier
+    /// settings that the exhibit no longer has a control for are dropped then.
     ///
     /// # Errors
     /// As [`Session::set`], of the first that cannot be set; none is set then, unless the run itself refuses one.
@@ -177,6 +178,11 @@ impl Session {
             changed.push((control, new, text));
         }
         if restarts {
+            // What was set before and does not go with what was set now, such as a parameter of another system, falls
+            // away.
+            let declaration = self.exhibit.declare(&recipe, &self.means)?;
+            let set_now = |id: &str| settings.iter().any(|setting| setting.control == id);
+            recipe.controls.retain(|(id, text)| set_now(id) || values::fits(&declaration, id, text));
             *self = Self::start(recipe, self.means.clone())?;
             return Ok(true);
         }

@@ -95,6 +95,11 @@ impl Values {
     }
 }
 
+/// Whether a setting in a link's text goes with a declaration.
+pub fn fits(declaration: &Declaration, id: &str, text: &str) -> bool {
+    find(declaration, id).is_ok_and(|control| read(control, text).is_ok())
+}
+
 /// The control called `id`.
 ///
 /// # Errors

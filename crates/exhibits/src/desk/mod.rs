@@ -20,6 +20,7 @@ mod spectrum;
 mod tuned;
 
 pub use compare::{compare, other};
+pub(crate) use say::{figures, with_error};
 
 use crate::contract::{Answer, Frame, Question, Setting};
 use crate::error::{ExhibitError, nearest};

@@ -4,7 +4,7 @@ use crate::build::math;
 use crate::contract::Finding;
 
 /// A number with as many decimals as its error warrants, and the error with two figures.
-pub(super) fn with_error(value: f64, error: f64) -> String {
+pub(crate) fn with_error(value: f64, error: f64) -> String {
     if !value.is_finite() {
         return "unconverged".into();
     }
@@ -23,7 +23,7 @@ pub(super) fn with_error(value: f64, error: f64) -> String {
 }
 
 /// A number with six figures.
-pub(super) fn figures(value: f64) -> String {
+pub(crate) fn figures(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
     }

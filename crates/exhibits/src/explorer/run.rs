@@ -860,13 +860,13 @@ impl Run for Exploration {
     }
 }
 
-fn write_run(out: &mut Writer, run: &Runner) {
+pub(crate) fn write_run(out: &mut Writer, run: &Runner) {
     let c = run.checkpoint();
     out.u64(c.step).f64s(&c.state).f64s(&c.solver);
     out.u64(c.statistics.steps).u64(c.statistics.rejected).u64(c.statistics.evaluations);
 }
 
-fn read_run(from: &mut Reader<'_>, run: &mut Runner) -> Result<(), ExhibitError> {
+pub(crate) fn read_run(from: &mut Reader<'_>, run: &mut Runner) -> Result<(), ExhibitError> {
     let (step, state, solver) = (from.u64()?, from.f64s()?, from.f64s()?);
     let statistics = Statistics { steps: from.u64()?, rejected: from.u64()?, evaluations: from.u64()? };
     run.restore(&Checkpoint { step, state, solver, statistics })
