@@ -87,7 +87,7 @@ export interface Laboratory {
   theme(dark: boolean): void;
   camera(move: CameraMove): void;
   /** A click on the stage, in CSS pixels; true when it started something. */
-  pick(x: number, y: number): boolean;
+  pick(x: number, y: number): Setting[];
   /** The plots in which a click does something now. */
   picks(): string[];
   /** A click in a plot, in the units of its axes: what is to be set. */

@@ -445,9 +445,9 @@ async function setMany(sets: Setting[], restart = false): Promise<void> {
   if (restart && status?.state.state === 'diverged') await reset();
   if (!STILL.matches) setPlaying(true);
 }
-/** A click in a plot: sets what follows from it, and says what that was. */
-async function pickIn(view: string, x: number, y: number): Promise<void> {
-  const sets = await quietly(link.call('pickIn', view, x, y));
+/** A click in a picture: sets what follows from it, and says what that was. */
+async function picked(asked: Promise<Setting[]>): Promise<void> {
+  const sets = await quietly(asked);
   if (sets === null || sets.length === 0) return;
   const answer = await quietly(link.call('setMany', sets));
   if (answer === null) return;
@@ -485,8 +485,8 @@ equations.onread = (text) => (link.ready ? quietly(link.call('readAlong', text))
 equations.onfiles = () => rail.choose();
 presets.onchoose = (sets) => void setMany(sets);
 lesson.onact = (sets) => void setMany(sets);
-stage.onpick = (x, y) => void quietly(link.call('pick', x, y));
-stage.onpickin = (view, x, y) => void pickIn(view, x, y);
+stage.onpick = (x, y) => void picked(link.call('pick', x, y));
+stage.onpickin = (view, x, y) => void picked(link.call('pickIn', view, x, y));
 stage.onmenu = () => toggleRail();
 stage.onshare = () => void share();
 rail.onhelp = () => help();

@@ -31,7 +31,7 @@ export interface Calls {
   step(): Status;
   reset(): Status;
   share(): Shared;
-  pick(x: number, y: number): boolean;
+  pick(x: number, y: number): Setting[];
   picks(): string[];
   pickIn(view: string, x: number, y: number): Setting[];
   readAlong(text: string): Reading;

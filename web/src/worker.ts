@@ -240,9 +240,9 @@ function answersOf(lab: Laboratory): Calls {
     },
     share: () => lab.share(),
     pick(x, y) {
-      const started = lab.pick(x, y);
-      if (started) jumped(lab.status());
-      return started;
+      const sets = lab.pick(x, y);
+      jumped(lab.status());
+      return sets;
     },
     picks: () => lab.picks(),
     pickIn: (view, x, y) => lab.pickIn(view, x, y),

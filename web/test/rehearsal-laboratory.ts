@@ -349,8 +349,8 @@ export class RehearsalLaboratory implements Laboratory {
     if (move.kind === 'zoom') this.#zoom *= move.factor;
     if (move.kind === 'reset') [this.#yaw, this.#pitch, this.#zoom] = [0.62, 0.1, 1];
   }
-  pick(): boolean {
-    return false;
+  pick(): Setting[] {
+    return [];
   }
 
   draw(): Drawn {

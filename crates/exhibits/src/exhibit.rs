@@ -173,7 +173,8 @@ pub trait Run {
     fn pick(&mut self, _panel: usize, _x: f64, _y: f64) -> bool {
         false
     }
-    /// A click in a plot, in the units of its axes: the controls that it sets. It sets nothing itself: it is also
+    /// A click in a plot, or in a plane on the stage where nothing started, in the units of its axes: the controls that
+    /// it sets. It sets nothing itself: it is also
     /// asked to learn whether a click would do something.
     fn pick_in(&mut self, _view: &str, _x: f64, _y: f64) -> Vec<Setting> {
         Vec::new()

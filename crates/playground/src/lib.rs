@@ -379,10 +379,15 @@ impl Laboratory {
         Ok(())
     }
 
-    /// A click on the stage, in CSS pixels; true when it started something.
-    pub fn pick(&mut self, x: f64, y: f64) -> bool {
+    /// A click on the stage, in CSS pixels: the settings that it asks for. What it starts, it starts at once.
+    pub fn pick(&mut self, x: f64, y: f64) -> Result<JsValue, JsValue> {
         let place = self.stage.borrow().unproject(x, y);
-        place.is_some_and(|(panel, x, y)| self.session.run().pick(panel, x, y))
+        let sets = place.map_or_else(Vec::new, |(panel, x, y)| {
+            let started = self.session.run().pick(panel, x, y);
+            let view = self.session.declaration().views.first().map(|view| view.id.clone());
+            view.filter(|_| !started).map_or_else(Vec::new, |view| self.session.run().pick_in(&view, x, y))
+        });
+        out(&sets)
     }
 
     /// Draws the stage.

@@ -425,6 +425,8 @@ impl Comparison {
         let steps = libm::ceil(orbit.interval / second.dt - 1e-9);
         let options = Options {
             substeps: (steps as u32).max(1),
+            // What drives a system is where it was when the sample was taken.
+            t0: orbit.time(begin),
             ..second.subject.options(second.subject.method(), orbit.interval)
         };
         let state = |sample: usize| &orbit.values[sample * d..(sample + 1) * d];

@@ -12,7 +12,7 @@ use analysis::{
     ActivityDimension, Eigenvalue, OrderParameter, PrincipalComponents, eigenvalues, kuramoto_order,
     participation_ratio, principal_components,
 };
-use numerics::mean;
+use numerics::{Stream, mean};
 use web_time::Instant;
 
 /// Fewest variables that make a network.
@@ -57,7 +57,9 @@ struct Network {
     neighbours: usize,
     done: bool,
     cloud: Vec<Eigenvalue>,
-    /// Centre and radius of the circular law, and the time of the state.
+    /// How far rounding moves the eigenvalues.
+    rounding: f64,
+    /// Centre and radius of the circular law.
     circle: Option<(f64, f64)>,
     dimension: Option<ActivityDimension>,
     components: Option<PrincipalComponents>,
@@ -78,6 +80,7 @@ pub(super) fn ask(case: &Case, values: &Values) -> Asked {
         neighbours: values.integer("neighbours").max(1),
         done: false,
         cloud: Vec::new(),
+        rounding: 0.0,
         circle: None,
         dimension: None,
         components: None,
@@ -93,6 +96,22 @@ fn circular_law(jacobian: &[f64], n: usize) -> (f64, f64) {
     let diagonal: Vec<f64> = (0..n).map(|i| jacobian[i * n + i]).collect();
     let others: Vec<f64> = (0..n * n).filter(|k| k / n != k % n).map(|k| jacobian[k] * jacobian[k]).collect();
     (mean(&diagonal), libm::sqrt(n as f64 * mean(&others)))
+}
+
+/// How far the eigenvalues move, at most, when the matrix is changed by as much as its rounding changes it: `n ε` times
+/// its largest row sum, spread over its entries. Far more than that where eigenvalues coincide.
+fn rounding(jacobian: &[f64], n: usize, found: &[Eigenvalue]) -> f64 {
+    let sums = jacobian.chunks_exact(n).map(|row| row.iter().fold(0.0, |total, v| total + libm::fabs(*v)));
+    let least = n as f64 * f64::EPSILON * sums.fold(0.0, |most, sum| if sum > most { sum } else { most });
+    let mut stream = Stream::new(0, "rounding");
+    let changed: Vec<f64> = jacobian.iter().map(|v| v + least * stream.between(-1.0, 1.0)).collect();
+    let Some(moved) = eigenvalues(&changed, n) else { return f64::INFINITY };
+    let far = |value: &Eigenvalue| {
+        let near =
+            moved.iter().map(|other| libm::hypot(value.real - other.real, value.imaginary - other.imaginary));
+        near.fold(f64::INFINITY, |least, d| if d < least { d } else { least })
+    };
+    found.iter().map(far).fold(least, |most, d| if d > most { d } else { most })
 }
 
 /// Mean over time of `|Σ exp(i θ_k)|` over the units up to `reach` places away on a ring, divided by their number.
@@ -128,7 +147,7 @@ impl Network {
         } else {
             let mut jacobian = vec![0.0; n * n];
             let mut field = self.case.subject.field::<f64>(&self.case.parameters);
-            let t = self.case.subject.start_time() + self.orbit.samples() as f64 * self.orbit.interval;
+            let t = self.orbit.time(self.orbit.samples() - 1);
             if self.case.subject.is_map() {
                 numerics::MapJacobian::jacobian(&mut field, t, &state, &mut jacobian);
             } else {
@@ -136,6 +155,7 @@ impl Network {
             }
             match eigenvalues(&jacobian, n) {
                 Some(found) => {
+                    self.rounding = rounding(&jacobian, n, &found);
                     self.cloud = found;
                     self.circle = Some(circular_law(&jacobian, n));
                 }
@@ -179,15 +199,14 @@ impl Inquiry for Network {
     fn answer(&self) -> Answer {
         let mut findings: Vec<Finding> = Vec::new();
         if let (Some(first), Some((centre, radius))) = (self.cloud.first(), self.circle) {
-            // Rounding of a backward stable solver, from the size of the matrix.
-            let size = libm::fabs(centre) + radius;
-            let error = self.cloud.len() as f64 * 2.3e-16 * size;
+            let error = self.rounding;
             findings.push(measured("abscissa", "largest real part", "", first.real, error));
-            let growing = if self.case.subject.is_map() {
-                self.cloud.iter().filter(|value| libm::hypot(value.real, value.imaginary) > 1.0).count()
-            } else {
-                self.cloud.iter().filter(|value| value.real > 0.0).count()
+            // A direction that neither grows nor shrinks comes out on either side of the border by rounding.
+            let beyond = |value: &&Eigenvalue| {
+                let growth = libm::hypot(value.real, value.imaginary) - 1.0;
+                (if self.case.subject.is_map() { growth } else { value.real }) > error
             };
+            let growing = self.cloud.iter().filter(beyond).count();
             let text = format!("{growing} of {} at this state", self.cloud.len());
             findings.push(stated("unstable", "growing directions", text));
             let inside = self
@@ -326,6 +345,16 @@ mod tests {
         let local = local_order(&row.collect::<Vec<f64>>(), units, 3);
         assert!(local[5..15].iter().all(|order| (order - 1.0).abs() < 1e-12), "{local:?}");
         assert!(mean(&local[24..36]) < 0.6, "{local:?}");
+    }
+
+    #[test]
+    fn rounding_moves_coinciding_eigenvalues_most() {
+        let of = |matrix: &[f64]| rounding(matrix, 2, &eigenvalues(matrix, 2).unwrap());
+        let apart = of(&[1.0, 0.0, 0.0, -1.0]);
+        assert!(apart > 0.0 && apart < 1e-14, "{apart}");
+        // One eigenvector alone: a change of ε moves them by its root.
+        let together = of(&[1.0, 1.0, 0.0, 1.0]);
+        assert!((1e-10..1e-6).contains(&together), "{together}");
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) struct Orbit {
     pub(super) names: Vec<String>,
     /// Time between samples; 1 for a series.
     pub(super) interval: f64,
+    /// Time of the first sample.
+    first: f64,
     wanted: usize,
     /// Samples still to be left out.
     transient: u64,
@@ -35,7 +37,7 @@ impl Orbit {
                 let names = own.series.channels().to_vec();
                 let wanted = within(names.len()).min(own.series.rows());
                 let values = (0..wanted).flat_map(|row| own.series.row(row).iter().copied()).collect();
-                Ok(Self { run: None, values, names, interval: 1.0, wanted, transient: 0 })
+                Ok(Self { run: None, values, names, interval: 1.0, first: 0.0, wanted, transient: 0 })
             }
             Case::System(case) => {
                 let every = default_every(case);
@@ -47,13 +49,15 @@ impl Orbit {
                 let interval = case.dt * every;
                 let names = case.subject.variable_names();
                 let run = case.subject.stepper(&case.parameters, options, &case.start)?;
+                let transient = libm::ceil(periods * pace(case) / interval) as u64;
                 Ok(Self {
                     run: Some(Box::new(run)),
                     values: Vec::new(),
                     wanted: within(names.len()),
                     names,
                     interval,
-                    transient: libm::ceil(periods * pace(case) / interval) as u64,
+                    first: case.subject.start_time() + (transient + 1) as f64 * interval,
+                    transient,
                 })
             }
         }
@@ -65,6 +69,11 @@ impl Orbit {
 
     pub(super) fn samples(&self) -> usize {
         self.values.len() / self.names.len().max(1)
+    }
+
+    /// Time of a sample.
+    pub(super) fn time(&self, sample: usize) -> f64 {
+        self.first + sample as f64 * self.interval
     }
 
     /// Share of the samples that are there.
