@@ -12,6 +12,7 @@ mod kernel;
 mod painter;
 pub mod raster;
 pub mod scene;
+mod survey;
 mod theme;
 pub mod twin;
 
@@ -19,3 +20,4 @@ pub use device::{Demand, Device, GpuError, SELF_TEST_TOLERANCE};
 pub use ensemble::{ColourBy, Ensemble, EnsembleOptions, Measurement};
 pub use kernel::{Kernel, Kind, Method};
 pub use painter::Painter;
+pub use survey::{Aim, BLOCKS as SURVEY_BLOCKS, Survey, SurveyOptions};
