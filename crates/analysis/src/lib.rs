@@ -35,6 +35,7 @@ mod operator;
 mod operator_distance;
 #[cfg(test)]
 mod orbits;
+mod order;
 mod parameter_map;
 mod recurrence;
 mod scaling;
@@ -51,7 +52,9 @@ mod statistics;
 mod steady;
 mod sweep;
 
-pub use basins::{ATTRACTORS, Attractor, Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry};
+pub use basins::{
+    ATTRACTORS, Attractor, Basin, BasinMap, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry,
+};
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
 pub use complexity::{LempelZiv, lempel_ziv, lempel_ziv_words, quantile_symbols};
 pub use continuation::ContinuationRun;
@@ -92,7 +95,7 @@ pub use network::{
 pub use operator::{DelayOperator, OperatorOptions, delay_operator};
 pub use operator_distance::{OperatorDistance, OperatorDistanceOptions, OperatorDistanceRun};
 pub use parameter_map::{
-    CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
+    CellState, ParameterAxis, ParameterCell, ParameterMap, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use scaling::ScalingRegion;
