@@ -395,13 +395,11 @@ impl Survey {
             return Ok(None);
         }
         let bytes = 4 * (self.count * self.options.record(self.start.len())) as u64;
-        if let Some(reply) = &self.reading {
-            if let Some(result) = reply.take() {
-                self.reading = None;
-                self.count = 0;
-                let raw = copied(&self.buffers[3], bytes, result)?;
-                return Ok(Some(bytemuck::pod_collect_to_vec(&raw)));
-            }
+        if let Some(result) = self.reading.as_ref().and_then(Reply::take) {
+            self.reading = None;
+            self.count = 0;
+            let raw = copied(&self.buffers[3], bytes, result)?;
+            return Ok(Some(bytemuck::pod_collect_to_vec(&raw)));
         }
         let finished = self.finished.load(Ordering::Relaxed);
         if finished != self.seen.0 {
