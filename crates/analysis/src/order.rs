@@ -19,7 +19,7 @@ impl Order {
 
     /// Distance of a cell to its neighbours of the pass in which it is handed out.
     fn stride_of(&self, cell: usize) -> usize {
-        let both = cell % self.columns | cell / self.columns | COARSEST;
+        let both = (cell % self.columns) | (cell / self.columns) | COARSEST;
         1 << both.trailing_zeros()
     }
 

@@ -77,7 +77,7 @@ pub(super) fn declare_basins(case: &Case) -> Option<Question> {
 enum Basins {
     Flow(BasinRun<CarriedFlow<Field<f64>>>),
     Map(BasinRun<CarriedMap<Field<f64>>>),
-    Device(Box<Tiles>, Settling),
+    Device(Box<Tiles>, Box<Settling>),
 }
 
 /// The cells of basins that the device carries.
@@ -199,7 +199,7 @@ pub(super) fn ask_basins(case: &Case, values: &Values) -> Asked {
     let run = if let Some(tiles) = Tiles::of(case, values, survey)? {
         let (variables, window) = (case.start.len(), options.window as f64);
         let map = BasinMap::new(options, variables).map_err(refused)?;
-        Basins::Device(Box::new(tiles), Settling { map, variables, window })
+        Basins::Device(Box::new(tiles), Box::new(Settling { map, variables, window }))
     } else if case.subject.is_map() {
         Basins::Map(BasinRun::map(field, options).map_err(refused)?)
     } else {
@@ -237,7 +237,7 @@ impl Inquiry for BasinInquiry {
             let done = match &mut self.run {
                 Basins::Flow(run) => run.advance(self.slice),
                 Basins::Map(run) => run.advance(self.slice),
-                Basins::Device(tiles, settling) => return tiles.advance(deadline, settling),
+                Basins::Device(tiles, settling) => return tiles.advance(deadline, &mut **settling),
             };
             if done.map_err(refused)? {
                 return Ok(true);
@@ -393,7 +393,7 @@ pub(super) fn declare_exponents(case: &Case) -> Option<Question> {
 enum Exponents {
     Flow(Box<ParameterMapRun<FlowTangent<Tuned>>>),
     Map(Box<ParameterMapRun<MapTangent<Tuned>>>),
-    Device(Box<Tiles>, Measuring),
+    Device(Box<Tiles>, Box<Measuring>),
 }
 
 /// The cells of exponents that the device carries.
@@ -463,7 +463,8 @@ pub(super) fn ask_exponents(case: &Case, values: &Values) -> Asked {
         let step = if case.subject.is_map() { 1.0 } else { case.dt };
         let span = survey.summed(kind) as f64 * step;
         let map = ParameterMap::new(options).map_err(refused)?;
-        Exponents::Device(Box::new(tiles), Measuring { map, variables: case.start.len(), span })
+        let variables = case.start.len();
+        Exponents::Device(Box::new(tiles), Box::new(Measuring { map, variables, span }))
     } else if case.subject.is_map() {
         Exponents::Map(Box::new(ParameterMapRun::map(tuned, options, &case.start).map_err(refused)?))
     } else {
@@ -494,7 +495,7 @@ impl Inquiry for ExponentMap {
             let done = match &mut self.run {
                 Exponents::Flow(run) => run.advance(self.slice),
                 Exponents::Map(run) => run.advance(self.slice),
-                Exponents::Device(tiles, measuring) => return tiles.advance(deadline, measuring),
+                Exponents::Device(tiles, measuring) => return tiles.advance(deadline, &mut **measuring),
             };
             if done.map_err(refused)? {
                 return Ok(true);
