@@ -1,8 +1,8 @@
 //! One wgpu device: ensemble kernels from WGSL, point clouds, trails; each with its CPU twin.
 //!
 //! [`scene`] is what exhibits write: plain data without a wgpu type in it. [`Device`] is asked for and
-//! tested once, [`Ensemble`] steps trajectories on it against the scalar [`twin`], and [`Painter`] draws
-//! scenes and ensembles. [`raster`] draws scenes on the CPU.
+//! tested once, [`Ensemble`] steps trajectories on it against the scalar [`twin`], [`Survey`] carries one orbit a
+//! cell of a plane, and [`Painter`] draws scenes and ensembles. [`raster`] draws scenes on the CPU.
 #![forbid(unsafe_code)]
 
 mod camera;

@@ -179,10 +179,12 @@ fn text(kernel: &Kernel, options: &SurveyOptions) -> String {
         Aim::Exponent => {
             each("ens_shrunk", "v: EnsState, size: f32", &|j| format!("v[{j}] / size"));
             let size = (1..n).fold("abs(v[0])".to_owned(), |most, j| format!("max({most}, abs(v[{j}]))"));
+            let square = (0..n).map(|j| format!("v[{j}] * v[{j}]")).collect::<Vec<_>>().join(" + ");
             let [first, second] = options.plane;
             let _ = writeln!(
                 text,
                 "fn ens_size(v: EnsState) -> f32 {{ return {size}; }}
+fn ens_square(v: EnsState) -> f32 {{ return {square}; }}
 fn ens_parameters_at(place: u32) -> EnsParameters {{
     var p = ens_parameters();
     p[{first}] = ens_states[place];

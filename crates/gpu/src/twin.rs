@@ -186,12 +186,18 @@ pub fn survey(
                 }
                 if exponent && (i + 1) % schedule.every == 0 {
                     let size = v.iter().fold(0.0_f32, |most, v| if v.abs() > most { v.abs() } else { most });
-                    if v.iter().any(|v| lost(*v, f32::MAX)) || size < 1e-30 {
-                        mark[0] = if size < 1e-30 { 2.0 } else { 1.0 };
+                    if size < 1e-30 {
+                        mark[0] = 2.0;
                         break 'cell;
                     }
-                    sum += numerics::Real::ln(size);
                     v.iter_mut().for_each(|v| *v /= size);
+                    let length = v.iter().map(|v| v * v).sum::<f32>().sqrt();
+                    if lost(size * length, f32::MAX) {
+                        mark[0] = 1.0;
+                        break 'cell;
+                    }
+                    sum += numerics::Real::ln(size * length);
+                    v.iter_mut().for_each(|v| *v /= length);
                 } else if !exponent && block.is_some() {
                     for j in 0..n {
                         total[j] += x[j];

@@ -1,6 +1,6 @@
 // A record: the state, the tangent vector, eight sums of logarithms, both parameters, the mark.
-// ENS_RECORD, the access to states and parameters, `ens_pair`, `ens_size`, `ens_shrunk`, `rhs` and `rhs_along` are
-// written above by the host.
+// ENS_RECORD, the access to states and parameters, `ens_pair`, `ens_size`, `ens_square`, `ens_shrunk`, `rhs` and
+// `rhs_along` are written above by the host.
 
 @compute @workgroup_size(64)
 fn ens_main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -22,17 +22,20 @@ fn ens_main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
         left--;
         if left == 0u {
             left = ens_run.every;
+            // Scaled before it is squared.
             let size = ens_size(now.v);
-            if ens_wild(size) {
-                ens_states[mark] = 1.0;
-                return;
-            }
             if size < 1e-30 {
                 ens_states[mark] = 2.0;
                 return;
             }
-            sum += log(size);
-            now.v = ens_shrunk(now.v, size);
+            let scaled = ens_shrunk(now.v, size);
+            let length = sqrt(ens_square(scaled));
+            if ens_wild(size * length) {
+                ens_states[mark] = 1.0;
+                return;
+            }
+            sum += log(size * length);
+            now.v = ens_shrunk(scaled, length);
         }
     }
     ens_store(place, now.x);
