@@ -9,18 +9,28 @@ const scope = self as unknown as {
 };
 
 let laboratory: Promise<Laboratory> | null = null;
-/** Asked for once, and only by a claim that may want it. */
+/** Asked for once, and only by a claim or a question that may want it. */
 let device: Promise<unknown> | null = null;
+/** Whether the page may use the GPU at all. */
+let allowed = false;
 let toldAt = 0;
 
 /** Milliseconds of work between two looks of the page at an answer on its way. */
 const SLICE = 250;
 
-function answer(lab: Laboratory, { id, fragment, question, settings }: Extract<ToHelper, { kind: 'ask' }>): void {
+async function answer(lab: Laboratory, { id, fragment, question, settings }: Extract<ToHelper, { kind: 'ask' }>): Promise<void> {
   let inquiry: Inquiry | null = null;
   try {
+    if (lab.wantsDevice(fragment, question, settings)) await (device ??= askForDevice(lab, allowed));
     inquiry = lab.ask(fragment, question, settings);
-    while (!inquiry.advance(SLICE)) scope.postMessage({ kind: 'answering', id, answer: inquiry.answer(), frames: inquiry.frames() });
+    let shown = performance.now();
+    while (!inquiry.advance(SLICE)) {
+      // A device answers between two turns alone; an inquiry that has to wait for it comes back at once.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (performance.now() - shown < SLICE) continue;
+      scope.postMessage({ kind: 'answering', id, answer: inquiry.answer(), frames: inquiry.frames() });
+      shown = performance.now();
+    }
     scope.postMessage({ kind: 'answered', id, answer: inquiry.answer(), frames: inquiry.frames(), fault: null });
   } catch (error) {
     scope.postMessage({ kind: 'answered', id, answer: inquiry?.answer() ?? null, frames: inquiry?.frames() ?? [], fault: messageOf(error) });
@@ -31,6 +41,7 @@ function answer(lab: Laboratory, { id, fragment, question, settings }: Extract<T
 
 async function listen(message: ToHelper): Promise<void> {
   if (message.kind === 'start') {
+    allowed = message.start.gpu;
     laboratory = makeLaboratory(message.start, () => undefined);
     await laboratory;
     scope.postMessage({ kind: 'ready' });
@@ -58,7 +69,7 @@ async function listen(message: ToHelper): Promise<void> {
       scope.postMessage({ kind: 'questions', id, questions: lab.questions(message.fragment) });
       break;
     case 'ask':
-      answer(lab, message);
+      await answer(lab, message);
       break;
     case 'thumbnail': {
       const pixels = new Uint8ClampedArray(lab.thumbnail(message.slug, message.size, message.dark));

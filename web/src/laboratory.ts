@@ -101,6 +101,8 @@ export interface Laboratory {
   measure(slug: string, claim: string, seed: string, progress: (done: number) => void): Promise<Measurement[]>;
   /** What can be asked about the system that a fragment leads to. */
   questions(fragment: string): Question[];
+  /** Whether a question, so set, is for a GPU: then the device is to be asked for before it. */
+  wantsDevice(fragment: string, question: string, settings: Setting[]): boolean;
   /** Asks; throws, in words, where it cannot be asked. */
   ask(fragment: string, question: string, settings: Setting[]): Inquiry;
   /** The verdict on a claim from its measurements. */

@@ -424,6 +424,9 @@ export class RehearsalLaboratory implements Laboratory {
   questions(): Question[] {
     return [];
   }
+  wantsDevice(): boolean {
+    return false;
+  }
   ask(): Inquiry {
     throw new Error('the rehearsal answers no questions');
   }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, check_finite, check_option};
 use crate::lyapunov::rk4;
+use crate::order::Order;
 use crate::parameter_map::ParameterAxis;
 use numerics::{Flow, Map};
 
@@ -9,8 +10,6 @@ use numerics::{Flow, Map};
 pub const ATTRACTORS: usize = 64;
 /// Most cells.
 const CELLS: usize = 1 << 22;
-/// Cells between neighbours of the first pass.
-const COARSEST: usize = 16;
 
 /// How basins are sought.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,23 +136,29 @@ impl<M: Map> Carry for CarriedMap<M> {
     }
 }
 
-/// Basins that sharpen from coarse to fine, and can be stopped and read at any time.
+/// The cells of a plane and what is known of them, from coarse to fine, whoever carries their orbits.
 ///
-/// Every cell's orbit is carried past a transient and then looked at: mean and range of each variable tell its attractor,
-/// points, cycles and strange ones alike (features, as of Stender and Hoffmann 2022). Attractors are numbered in the order
-/// in which the cells, which have a fixed order, meet them, so that the numbers are the same on every machine. An orbit
-/// that comes to rest at a known point ends there.
+/// Mean and range of each variable tell a cell's attractor, points, cycles and strange ones alike (features, as of Stender
+/// and Hoffmann 2022). Attractors are numbered in the order in which the cells, which have a fixed order, meet them, so
+/// that the numbers depend on the cells alone.
 #[derive(Clone, Debug)]
-pub struct BasinRun<C> {
-    carry: C,
+pub struct BasinMap {
     options: BasinOptions,
     cells: Vec<Basin>,
     attractors: Vec<Attractor>,
     /// Ranges of all attractors together, which measure distances.
     span: Vec<(f64, f64)>,
-    stride: usize,
-    next: usize,
+    order: Order,
     done: usize,
+}
+
+/// Basins on the processor, which can be stopped and read at any time.
+///
+/// Every cell's orbit is carried past a transient and then looked at; one that comes to rest at a known point ends there.
+#[derive(Clone, Debug)]
+pub struct BasinRun<C> {
+    carry: C,
+    map: BasinMap,
     current: Option<Orbit>,
 }
 
@@ -190,13 +195,12 @@ impl<M: Map> BasinRun<CarriedMap<M>> {
     }
 }
 
-impl<C: Carry> BasinRun<C> {
-    /// The basins of whatever carries states.
+impl BasinMap {
+    /// A map of which nothing is known yet, for a system of `n` variables.
     ///
     /// # Errors
     /// As [`BasinRun::flow`].
-    pub fn new(carry: C, options: BasinOptions) -> Result<Self, Error> {
-        let n = carry.dimension();
+    pub fn new(options: BasinOptions, n: usize) -> Result<Self, Error> {
         if options.state.len() != n || n == 0 {
             return Err(Error::Dimension { given: options.state.len(), wanted: n });
         }
@@ -226,15 +230,12 @@ impl<C: Carry> BasinRun<C> {
         check_option(tolerance > 0.0 && tolerance < 1.0, "tolerance", tolerance, "between 0 and 1")?;
         check_option(options.bound > 0.0, "bound", options.bound, "a positive number")?;
         Ok(Self {
-            carry,
-            options,
             cells: vec![Basin::Empty; cells],
             attractors: Vec::new(),
             span: vec![(f64::INFINITY, f64::NEG_INFINITY); n],
-            stride: COARSEST,
-            next: 0,
+            order: Order::new(options.first.1.count, options.second.1.count),
             done: 0,
-            current: None,
+            options,
         })
     }
 
@@ -295,6 +296,95 @@ impl<C: Carry> BasinRun<C> {
         edges
     }
 
+    /// The next cell to carry an orbit from, each once, the coarse ones first.
+    pub fn choose(&mut self) -> Option<usize> {
+        self.order.next()
+    }
+
+    /// The values of the two variables of the plane in a cell.
+    pub fn place(&self, cell: usize) -> [f64; 2] {
+        let columns = self.options.first.1.count;
+        [self.options.first.1.at(cell % columns), self.options.second.1.at(cell / columns)]
+    }
+
+    /// Takes down where a chosen cell leads: mean, least and greatest value of each variable over the window, or nothing
+    /// for an orbit that left the bound. Their order is to be that in which they were chosen.
+    pub fn take(&mut self, cell: usize, features: Option<(Vec<f64>, &[f64], &[f64])>) {
+        let basin = match features {
+            Some((mean, low, high)) => self.settled(mean, low, high),
+            None => Basin::Escape,
+        };
+        self.fill(cell, basin);
+    }
+
+    fn count(&mut self, known: usize) -> Basin {
+        self.attractors[known].cells += 1;
+        Basin::Attractor(known as u8)
+    }
+
+    /// The attractor that an orbit has settled to: a known one within the tolerance, or a new one.
+    fn settled(&mut self, mean: Vec<f64>, lows: &[f64], highs: &[f64]) -> Basin {
+        let n = mean.len();
+        for j in 0..n {
+            let (low, high) = &mut self.span[j];
+            *low = if lows[j] < *low { lows[j] } else { *low };
+            *high = if highs[j] > *high { highs[j] } else { *high };
+        }
+        let near = |attractor: &Attractor| {
+            (0..n).all(|j| {
+                let width = self.span[j].1 - self.span[j].0;
+                // Where all attractors so far are one point, its own size measures.
+                let size = 1e-3 * (1.0 + libm::fabs(mean[j]));
+                let reach = self.options.tolerance * if width > size { width } else { size };
+                libm::fabs(mean[j] - attractor.mean[j]) <= reach
+                    && libm::fabs(lows[j] - attractor.low[j]) <= 2.0 * reach
+                    && libm::fabs(highs[j] - attractor.high[j]) <= 2.0 * reach
+            })
+        };
+        if let Some(known) = self.attractors.iter().position(near) {
+            return self.count(known);
+        }
+        if self.attractors.len() == ATTRACTORS {
+            return Basin::Other;
+        }
+        self.attractors.push(Attractor { mean, low: lows.to_vec(), high: highs.to_vec(), cells: 0 });
+        self.count(self.attractors.len() - 1)
+    }
+
+    /// Takes a cell's result, which its finer neighbours show until theirs is known.
+    fn fill(&mut self, cell: usize, basin: Basin) {
+        let coarse = match basin {
+            Basin::Attractor(k) => Basin::Coarse(k),
+            Basin::Escape => Basin::CoarseEscape,
+            other => other,
+        };
+        for place in self.order.block(cell) {
+            let place = &mut self.cells[place];
+            if matches!(place, Basin::Empty | Basin::Coarse(_) | Basin::CoarseEscape)
+                && coarse != Basin::Other
+            {
+                *place = coarse;
+            }
+        }
+        self.cells[cell] = basin;
+        self.done += 1;
+    }
+}
+
+impl<C: Carry> BasinRun<C> {
+    /// The basins of whatever carries states.
+    ///
+    /// # Errors
+    /// As [`BasinRun::flow`].
+    pub fn new(carry: C, options: BasinOptions) -> Result<Self, Error> {
+        Ok(Self { map: BasinMap::new(options, carry.dimension())?, carry, current: None })
+    }
+
+    /// What is known.
+    pub fn plane(&self) -> &BasinMap {
+        &self.map
+    }
+
     /// Goes on by about `work` steps; true when every cell is known.
     ///
     /// # Errors
@@ -304,55 +394,34 @@ impl<C: Carry> BasinRun<C> {
         while rest > 0 {
             let mut orbit = match self.current.take() {
                 Some(orbit) => orbit,
-                None => match self.choose() {
+                None => match self.map.choose() {
                     Some(cell) => self.begin(cell),
                     None => return Ok(true),
                 },
             };
             match self.carry_on(&mut orbit, &mut rest) {
-                Some(basin) => self.fill(orbit.cell, basin),
+                Some(basin) => self.map.fill(orbit.cell, basin),
                 None => self.current = Some(orbit),
             }
         }
-        Ok(self.done == self.cells.len())
-    }
-
-    fn choose(&mut self) -> Option<usize> {
-        let (columns, rows) = self.size();
-        loop {
-            let across = columns.div_ceil(self.stride);
-            let down = rows.div_ceil(self.stride);
-            while self.next < across * down {
-                let cell = self.next / across * self.stride * columns + self.next % across * self.stride;
-                self.next += 1;
-                if matches!(self.cells[cell], Basin::Empty | Basin::Coarse(_) | Basin::CoarseEscape) {
-                    return Some(cell);
-                }
-            }
-            if self.stride == 1 {
-                return None;
-            }
-            self.stride /= 2;
-            self.next = 0;
-        }
+        Ok(self.map.done == self.map.cells.len())
     }
 
     fn begin(&self, cell: usize) -> Orbit {
-        let columns = self.options.first.1.count;
-        let mut x = self.options.state.clone();
-        x[self.options.first.0] = self.options.first.1.at(cell % columns);
-        x[self.options.second.0] = self.options.second.1.at(cell / columns);
+        let options = &self.map.options;
+        let mut x = options.state.clone();
+        [x[options.first.0], x[options.second.0]] = self.map.place(cell);
         let n = x.len();
         let (low, high) = (vec![f64::INFINITY; n], vec![f64::NEG_INFINITY; n]);
         Orbit { cell, x, taken: 0, total: vec![0.0; n], low, high }
     }
 
     fn carry_on(&mut self, orbit: &mut Orbit, rest: &mut u64) -> Option<Basin> {
-        let (bound, transient) = (self.options.bound, self.options.transient);
-        let end = transient + self.options.window;
+        let options = &self.map.options;
+        let (bound, transient, t0, window) = (options.bound, options.transient, options.t0, options.window);
         while *rest > 0 {
             *rest -= 1;
-            let t = self.options.t0 + orbit.taken as f64 * self.carry.dt();
+            let t = t0 + orbit.taken as f64 * self.carry.dt();
             self.carry.step(t, &mut orbit.x);
             orbit.taken += 1;
             if orbit.x.iter().any(|v| !(*v <= bound && *v >= -bound)) {
@@ -366,75 +435,16 @@ impl<C: Carry> BasinRun<C> {
                 }
             } else if orbit.taken.is_multiple_of(32)
                 && let Some(known) =
-                    self.attractors.iter().position(|a| a.is_point() && at(&a.mean, &orbit.x))
+                    self.map.attractors.iter().position(|a| a.is_point() && at(&a.mean, &orbit.x))
             {
-                return Some(self.count(known));
+                return Some(self.map.count(known));
             }
-            if orbit.taken >= end {
-                return Some(self.settled(orbit));
+            if orbit.taken >= transient + window {
+                let mean = orbit.total.iter().map(|total| total / window as f64).collect();
+                return Some(self.map.settled(mean, &orbit.low, &orbit.high));
             }
         }
         None
-    }
-
-    fn count(&mut self, known: usize) -> Basin {
-        self.attractors[known].cells += 1;
-        Basin::Attractor(known as u8)
-    }
-
-    /// The attractor that an orbit has settled to: a known one within the tolerance, or a new one.
-    fn settled(&mut self, orbit: &Orbit) -> Basin {
-        let n = orbit.x.len();
-        let window = self.options.window as f64;
-        let mean: Vec<f64> = orbit.total.iter().map(|total| total / window).collect();
-        for j in 0..n {
-            let (low, high) = &mut self.span[j];
-            *low = if orbit.low[j] < *low { orbit.low[j] } else { *low };
-            *high = if orbit.high[j] > *high { orbit.high[j] } else { *high };
-        }
-        let near = |attractor: &Attractor| {
-            (0..n).all(|j| {
-                let width = self.span[j].1 - self.span[j].0;
-                // Where all attractors so far are one point, its own size measures.
-                let size = 1e-3 * (1.0 + libm::fabs(mean[j]));
-                let reach = self.options.tolerance * if width > size { width } else { size };
-                libm::fabs(mean[j] - attractor.mean[j]) <= reach
-                    && libm::fabs(orbit.low[j] - attractor.low[j]) <= 2.0 * reach
-                    && libm::fabs(orbit.high[j] - attractor.high[j]) <= 2.0 * reach
-            })
-        };
-        if let Some(known) = self.attractors.iter().position(near) {
-            return self.count(known);
-        }
-        if self.attractors.len() == ATTRACTORS {
-            return Basin::Other;
-        }
-        let (low, high) = (orbit.low.clone(), orbit.high.clone());
-        self.attractors.push(Attractor { mean, low, high, cells: 0 });
-        self.count(self.attractors.len() - 1)
-    }
-
-    /// Takes a cell's result, which its finer neighbours show until theirs is known.
-    fn fill(&mut self, cell: usize, basin: Basin) {
-        let (columns, rows) = self.size();
-        let (column, row) = (cell % columns, cell / columns);
-        let coarse = match basin {
-            Basin::Attractor(k) => Basin::Coarse(k),
-            Basin::Escape => Basin::CoarseEscape,
-            other => other,
-        };
-        for y in row..(row + self.stride).min(rows) {
-            for x in column..(column + self.stride).min(columns) {
-                let place = &mut self.cells[y * columns + x];
-                if matches!(place, Basin::Empty | Basin::Coarse(_) | Basin::CoarseEscape)
-                    && coarse != Basin::Other
-                {
-                    *place = coarse;
-                }
-            }
-        }
-        self.cells[cell] = basin;
-        self.done += 1;
     }
 }
 
@@ -484,8 +494,9 @@ mod tests {
         }
     }
 
-    fn whole<C: Carry>(mut run: BasinRun<C>) -> BasinRun<C> {
+    fn whole<C: Carry>(mut run: BasinRun<C>) -> BasinMap {
         while !run.advance(10_000).unwrap() {}
+        let run = run.map;
         assert_eq!(run.progress(), 1.0);
         assert!(run.cells().iter().all(|cell| matches!(cell, Basin::Attractor(_) | Basin::Escape)));
         run
@@ -557,5 +568,29 @@ mod tests {
         assert!(refused(other.clone()).contains("another than the first"));
         other.first.0 = 2;
         assert!(refused(other).contains("variable of the plane"));
+    }
+
+    #[test]
+    fn features_from_elsewhere_give_the_same_map_as_orbits_carried_here() {
+        let well = System(2, |x, f| f.copy_from_slice(&[x[1], x[0] - x[0] * x[0] * x[0] - 0.3 * x[1]]));
+        let run = whole(BasinRun::flow(well, plane(2.0, 40)).unwrap());
+        let mut map = BasinMap::new(plane(2.0, 40), 2).unwrap();
+        let (mut tile, mut chosen) = (Vec::new(), 0);
+        // A tile may begin before the one before it is taken down.
+        while let Some(cell) = map.choose() {
+            chosen += 1;
+            tile.push(cell);
+            if tile.len() == 70 || chosen == 1600 {
+                for cell in tile.drain(..) {
+                    let label = run.cells()[cell].label().unwrap() as usize;
+                    let x = [run.attractors()[label - 1].mean[0], 0.0];
+                    map.take(cell, Some((x.to_vec(), &x, &x)));
+                }
+            }
+        }
+        assert_eq!((chosen, map.progress()), (1600, 1.0));
+        assert_eq!(map.cells(), run.cells());
+        let place = map.place(41);
+        assert!((place[0] - (-2.0 + 4.0 / 39.0)).abs() < 1e-12 && place[0] == place[1]);
     }
 }

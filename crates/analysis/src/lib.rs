@@ -36,6 +36,7 @@ mod operator;
 mod operator_distance;
 #[cfg(test)]
 mod orbits;
+mod order;
 mod parameter_map;
 mod ranks;
 mod recurrence;
@@ -53,7 +54,9 @@ mod statistics;
 mod steady;
 mod sweep;
 
-pub use basins::{ATTRACTORS, Attractor, Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry};
+pub use basins::{
+    ATTRACTORS, Attractor, Basin, BasinMap, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry,
+};
 pub use branch::{Branch, ContinuationOptions, End, Special, SpecialKind, SteadyPoint};
 pub use clusters::{Clusters, k_means};
 pub use complexity::{LempelZiv, lempel_ziv, lempel_ziv_words, quantile_symbols};
@@ -95,7 +98,7 @@ pub use network::{
 pub use operator::{DelayOperator, OperatorOptions, delay_operator};
 pub use operator_distance::{OperatorDistance, OperatorDistanceOptions, OperatorDistanceRun};
 pub use parameter_map::{
-    CellState, ParameterAxis, ParameterCell, ParameterMapOptions, ParameterMapRun, PlaneTangent,
+    CellState, ParameterAxis, ParameterCell, ParameterMap, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
 pub use ranks::{RankCorrelation, rank_correlation, ranks};
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};

@@ -3,6 +3,7 @@
 use crate::error::{Error, check_finite, check_option};
 use crate::family::{FlowPlane, MapPlane};
 use crate::lyapunov::{FlowTangent, MapTangent, Tangent};
+use crate::order::Order;
 
 /// The values of one parameter: evenly spaced, both ends among them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,6 +99,10 @@ pub struct ParameterCell {
 const EMPTY: ParameterCell =
     ParameterCell { exponent: f64::NAN, error: f64::INFINITY, state: CellState::Empty };
 
+/// A cell in which tangent vectors vanish, as on a superstable orbit.
+const VANISHED: ParameterCell =
+    ParameterCell { exponent: f64::NEG_INFINITY, error: 0.0, state: CellState::Converged };
+
 /// Number of blocks whose means give the error.
 const BLOCKS: u64 = 8;
 
@@ -119,31 +124,36 @@ impl<M: MapPlane> PlaneTangent for MapTangent<M> {
     }
 }
 
-/// A map that sharpens from coarse to fine, and can be stopped and read at any time.
+/// The cells of a map and what is known of them, whoever measures them, from coarse to fine.
 ///
-/// Every cell starts from the same state, so that its value depends neither on the order nor on the part computed. The
-/// first cells stand 16 apart; each later pass halves the distance, and a cell that is not measured yet shows the one at
-/// the upper left corner of its block.
+/// The first cells stand 16 apart; each later pass halves the distance, and a cell that is not measured yet shows the one
+/// at the upper left corner of its block.
 #[derive(Clone, Debug)]
-pub struct ParameterMapRun<S> {
-    tangent: S,
+pub struct ParameterMap {
     options: ParameterMapOptions,
-    x0: Vec<f64>,
     cells: Vec<ParameterCell>,
     columns: usize,
     rows: usize,
     origin: (usize, usize),
-    stride: usize,
-    next: usize,
+    order: Order,
     done: usize,
+}
+
+/// A map measured on the processor, which can be stopped and read at any time.
+///
+/// Every cell starts from the same state, so that its value depends neither on the order nor on the part computed.
+#[derive(Clone, Debug)]
+pub struct ParameterMapRun<S> {
+    tangent: S,
+    x0: Vec<f64>,
+    map: ParameterMap,
     current: Option<Measuring>,
 }
 
 /// A cell under way.
 #[derive(Clone, Debug)]
 struct Measuring {
-    column: usize,
-    row: usize,
+    cell: usize,
     x: Vec<f64>,
     q: Vec<f64>,
     taken: u64,
@@ -174,17 +184,12 @@ impl<M: MapPlane> ParameterMapRun<MapTangent<M>> {
     }
 }
 
-impl<S: PlaneTangent> ParameterMapRun<S> {
-    /// A map over whatever carries tangent vectors at two parameters.
+impl ParameterMap {
+    /// A map of which nothing is known yet.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::NotFinite`], [`Error::Option`].
-    pub fn new(tangent: S, options: ParameterMapOptions, x0: &[f64]) -> Result<Self, Error> {
-        let n = tangent.dimension();
-        if x0.len() != n || n == 0 {
-            return Err(Error::Dimension { given: x0.len(), wanted: n });
-        }
-        check_finite(x0)?;
+    /// [`Error::NotFinite`], [`Error::Option`].
+    pub fn new(options: ParameterMapOptions) -> Result<Self, Error> {
         let (first, second) = (options.first, options.second);
         check_finite(&[first.from, first.to, second.from, second.to])?;
         let total = first.count.saturating_mul(second.count);
@@ -209,17 +214,13 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
         check_option(options.tolerance > 0.0, "tolerance", options.tolerance, "a positive number")?;
         let (columns, rows) = (right - left, bottom - top);
         Ok(Self {
-            tangent,
-            options,
-            x0: x0.to_vec(),
             cells: vec![EMPTY; columns * rows],
             columns,
             rows,
             origin: (left, top),
-            stride: 16,
-            next: 0,
+            order: Order::new(columns, rows),
             done: 0,
-            current: None,
+            options,
         })
     }
 
@@ -238,6 +239,75 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
         self.done as f64 / self.cells.len() as f64
     }
 
+    /// The next cell to be measured, each once, the coarse ones first.
+    pub fn choose(&mut self) -> Option<usize> {
+        self.order.next()
+    }
+
+    /// The values of both parameters in a cell.
+    pub fn place(&self, cell: usize) -> [f64; 2] {
+        let (column, row) = (cell % self.columns, cell / self.columns);
+        [self.options.first.at(self.origin.0 + column), self.options.second.at(self.origin.1 + row)]
+    }
+
+    /// Takes down a measured cell: the exponents of consecutive blocks of equal length, minus infinity for a tangent
+    /// vector that vanished, or nothing for an orbit that left the bound.
+    pub fn take(&mut self, cell: usize, blocks: Option<&[f64]>) {
+        let measured = match blocks {
+            None => ParameterCell { state: CellState::Diverged, ..EMPTY },
+            Some(blocks) => {
+                let (exponent, error) = mean_and_error(blocks);
+                if exponent == f64::NEG_INFINITY { VANISHED } else { self.judged(exponent, error) }
+            }
+        };
+        self.fill(cell, measured);
+    }
+
+    fn judged(&self, exponent: f64, error: f64) -> ParameterCell {
+        let converged = error <= self.options.tolerance;
+        let state = if converged { CellState::Converged } else { CellState::Unconverged };
+        ParameterCell { exponent, error, state }
+    }
+
+    /// Notes a cell, and shows it in its block until others are measured there.
+    fn fill(&mut self, cell: usize, measured: ParameterCell) {
+        self.done += 1;
+        for place in self.order.block(cell) {
+            let here = &mut self.cells[place];
+            if matches!(here.state, CellState::Empty | CellState::Coarse) {
+                *here = ParameterCell { state: CellState::Coarse, ..measured };
+            }
+        }
+        self.cells[cell] = measured;
+    }
+}
+
+/// Mean of the means of blocks, and its standard error.
+fn mean_and_error(blocks: &[f64]) -> (f64, f64) {
+    let (middle, count) = (numerics::mean(blocks), blocks.len());
+    let square = numerics::sum_by(count, |i| (blocks[i] - middle) * (blocks[i] - middle));
+    (middle, libm::sqrt(square / (count * count.saturating_sub(1)) as f64))
+}
+
+impl<S: PlaneTangent> ParameterMapRun<S> {
+    /// A map over whatever carries tangent vectors at two parameters.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`], [`Error::NotFinite`], [`Error::Option`].
+    pub fn new(tangent: S, options: ParameterMapOptions, x0: &[f64]) -> Result<Self, Error> {
+        let n = tangent.dimension();
+        if x0.len() != n || n == 0 {
+            return Err(Error::Dimension { given: x0.len(), wanted: n });
+        }
+        check_finite(x0)?;
+        Ok(Self { tangent, x0: x0.to_vec(), map: ParameterMap::new(options)?, current: None })
+    }
+
+    /// What is known.
+    pub fn plane(&self) -> &ParameterMap {
+        &self.map
+    }
+
     /// Goes on by `work` steps or iterations; true when every cell is measured.
     ///
     /// # Errors
@@ -246,16 +316,15 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
         let mut rest = work;
         while rest > 0 {
             if self.current.is_none() {
-                let Some((column, row)) = self.choose() else { return Ok(true) };
-                let (first, second) = (self.origin.0 + column, self.origin.1 + row);
-                self.tangent.place(self.options.first.at(first), self.options.second.at(second));
+                let Some(cell) = self.map.choose() else { return Ok(true) };
+                let [first, second] = self.map.place(cell);
+                self.tangent.place(first, second);
                 let n = self.x0.len();
                 // A direction that lies in no plane of coordinates.
                 let q: Vec<f64> = (0..n).map(|i| 1.0 / (1.0 + i as f64)).collect();
                 let length = libm::sqrt(numerics::dot(&q, &q));
                 self.current = Some(Measuring {
-                    column,
-                    row,
+                    cell,
                     x: self.x0.clone(),
                     q: q.iter().map(|value| value / length).collect(),
                     taken: 0,
@@ -266,38 +335,17 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
             }
             if let Some(mut measuring) = self.current.take() {
                 match self.measure(&mut measuring, &mut rest) {
-                    Some(cell) => self.fill(measuring.column, measuring.row, cell),
+                    Some(cell) => self.map.fill(measuring.cell, cell),
                     None => self.current = Some(measuring),
                 }
             }
         }
-        Ok(self.done == self.cells.len())
-    }
-
-    /// The next cell of the pass that is not measured yet.
-    fn choose(&mut self) -> Option<(usize, usize)> {
-        loop {
-            let across = self.columns.div_ceil(self.stride);
-            let down = self.rows.div_ceil(self.stride);
-            while self.next < across * down {
-                let (column, row) = (self.next % across * self.stride, self.next / across * self.stride);
-                self.next += 1;
-                let state = self.cells[row * self.columns + column].state;
-                if matches!(state, CellState::Empty | CellState::Coarse) {
-                    return Some((column, row));
-                }
-            }
-            if self.stride == 1 {
-                return None;
-            }
-            self.stride /= 2;
-            self.next = 0;
-        }
+        Ok(self.map.done == self.map.cells.len())
     }
 
     /// Goes on with a cell; its value when it is measured.
     fn measure(&mut self, at: &mut Measuring, rest: &mut u64) -> Option<ParameterCell> {
-        let options = &self.options;
+        let options = &self.map.options;
         let end = options.transient + options.steps;
         let dt = self.tangent.dt();
         let size = options.steps / BLOCKS;
@@ -306,8 +354,7 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
             self.tangent.advance(at.taken as f64 * dt, &mut at.x, &mut at.q, 1);
             at.taken += 1;
             if at.x.iter().any(|v| !(*v <= options.bound && *v >= -options.bound)) {
-                let state = CellState::Diverged;
-                return Some(ParameterCell { exponent: f64::NAN, error: f64::INFINITY, state });
+                return Some(ParameterCell { state: CellState::Diverged, ..EMPTY });
             }
             let measured = at.taken.saturating_sub(options.transient);
             let cut = measured > 0 && measured.is_multiple_of(size);
@@ -319,8 +366,7 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
                 let length = libm::sqrt(numerics::dot(&at.q, &at.q));
                 if length.is_nan() || length <= 0.0 {
                     // Every further tangent vector vanishes as well, as on a superstable orbit.
-                    let state = CellState::Converged;
-                    return Some(ParameterCell { exponent: f64::NEG_INFINITY, error: 0.0, state });
+                    return Some(VANISHED);
                 }
                 for value in &mut at.q {
                     *value /= length;
@@ -335,33 +381,10 @@ impl<S: PlaneTangent> ParameterMapRun<S> {
                 at.block = 0.0;
             }
             if at.taken == end {
-                let middle = numerics::mean(&at.blocks);
-                let count = at.blocks.len();
-                let square = numerics::sum_by(count, |i| (at.blocks[i] - middle) * (at.blocks[i] - middle));
-                let error = libm::sqrt(square / (count * (count - 1)) as f64);
-                let converged = error <= options.tolerance;
-                let state = if converged { CellState::Converged } else { CellState::Unconverged };
-                return Some(ParameterCell {
-                    exponent: at.total / (options.steps as f64 * dt),
-                    error,
-                    state,
-                });
+                let (_, error) = mean_and_error(&at.blocks);
+                return Some(self.map.judged(at.total / (options.steps as f64 * dt), error));
             }
         }
         None
-    }
-
-    /// Notes a cell, and shows it in its block until others are measured there.
-    fn fill(&mut self, column: usize, row: usize, cell: ParameterCell) {
-        self.done += 1;
-        for r in row..self.rows.min(row + self.stride) {
-            for c in column..self.columns.min(column + self.stride) {
-                let here = &mut self.cells[r * self.columns + c];
-                if matches!(here.state, CellState::Empty | CellState::Coarse) {
-                    *here = ParameterCell { state: CellState::Coarse, ..cell };
-                }
-            }
-        }
-        self.cells[row * self.columns + column] = cell;
     }
 }

@@ -490,7 +490,17 @@ pub struct Resting {
 const MAPPED_EXAMPLES: &str = "\
 Examples:
   separatrix basins duffing --with cells=256 --plot basins.png
+  separatrix basins duffing --cells 1024 --device gpu --plot basins.png
   separatrix exponent-map henon --with parameter2=b --output map.csv --plot map.png";
+
+/// What computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The processor, in double precision.
+    Cpu,
+    /// The GPU, in single precision.
+    Gpu,
+}
 
 /// `basins` and `exponent-map`
 #[derive(Debug, Args)]
@@ -502,6 +512,9 @@ pub struct Mapped {
     /// Cells along a side.
     #[arg(long, value_name = "N")]
     pub cells: Option<u32>,
+    /// What computes; when not given, a GPU that is no program on the CPU from 257 cells a side on.
+    #[arg(long, value_enum)]
+    pub device: Option<Device>,
 }
 
 const SAMPLED_EXAMPLES: &str = "\

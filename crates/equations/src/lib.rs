@@ -56,7 +56,7 @@ pub use program::Program;
 pub use rust::rust_source;
 pub use system::System;
 pub use table::{Table, embed_tables};
-pub use wgsl::{Memory, Shader, Straight, WGSL_HELPERS, wgsl};
+pub use wgsl::{Memory, SURVEY_VARIABLES, Shader, Straight, WGSL_HELPERS, wgsl, wgsl_along};
 
 /// What can be wrong with equations.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -474,7 +474,7 @@ pub(crate) fn print(program: &Program) -> Result<Option<Shader>, EquationError> 
         return Ok(None);
     }
     let (mut text, mut data) = (String::new(), Data::default());
-    wgsl::tables(program, &mut text, &mut data.words)?;
+    wgsl::tables(&[program], &mut text, &mut data.words)?;
     for (fixed, head) in [(true, "fn rhs_prologue(lane: u32) {"), (false, "fn rhs(t: f32, lane: u32) {")] {
         let _ = writeln!(text, "{head}");
         let mut level = 0;

@@ -8,6 +8,7 @@ use crate::graph::{One, Two};
 use crate::model::Model;
 use crate::program::{Operation, Program};
 use crate::share;
+use crate::system::System;
 use crate::table::Table;
 use std::fmt::Write;
 
@@ -16,6 +17,8 @@ use std::fmt::Write;
 const VALUES: usize = 24;
 /// Most variables on the GPU.
 const VARIABLES: usize = 128;
+/// Most variables of a system that is surveyed over a plane on the GPU: four arrays of as many numbers stay in registers.
+pub const SURVEY_VARIABLES: usize = 16;
 /// Most random inputs on the GPU.
 const INPUTS: usize = 512;
 /// Most statements: a driver compiles a few thousand in a second.
@@ -112,12 +115,7 @@ pub struct Memory {
 pub fn wgsl(model: &Model) -> Result<Shader, EquationError> {
     let system = model.system();
     let lacks = |what: String| Err(EquationError::NotOnDevice(what));
-    match (system.delayed().is_empty(), system.events()) {
-        (true, 0) => {}
-        (false, 0) => return lacks("delays".into()),
-        (true, _) => return lacks("events".into()),
-        (false, _) => return lacks("delays and events".into()),
-    }
+    undelayed(&system)?;
     let (n, m) = (system.dimension, system.draws.len());
     if n > VARIABLES {
         return lacks(format!("systems of {n} variables, more than {VARIABLES}"));
@@ -130,22 +128,88 @@ pub fn wgsl(model: &Model) -> Result<Shader, EquationError> {
     shared.map_or_else(|| values(&system.rate), Ok)
 }
 
+/// Prints the right-hand side of a small system without random inputs as a function of values, and, where `along` asks
+/// for it, its derivative along a vector, `J(t, x) v`, from the exact Jacobian:
+/// `fn rhs_along(t: f32, x: array<f32, N>, p: array<f32, P>, v: array<f32, N>) -> array<f32, N>`.
+///
+/// # Errors
+/// Delays, events and random inputs, more than [`SURVEY_VARIABLES`] variables, a Jacobian too large to be kept, and
+/// functions, constants and sizes that the GPU path lacks.
+pub fn wgsl_along(model: &Model, along: bool) -> Result<Shader, EquationError> {
+    let system = model.system();
+    let lacks = |what: String| Err(EquationError::NotOnDevice(what));
+    undelayed(&system)?;
+    if !system.draws.is_empty() {
+        return lacks("random inputs in a map over a plane".into());
+    }
+    if system.dimension > SURVEY_VARIABLES {
+        let n = system.dimension;
+        return lacks(format!("maps over a plane for {n} variables, more than {SURVEY_VARIABLES}"));
+    }
+    let jacobian = match (&system.jacobian, along) {
+        (_, false) => None,
+        (Some(jacobian), true) => Some(jacobian),
+        (None, true) => return lacks("a Jacobian of this size".into()),
+    };
+    print(&system.rate, jacobian)
+}
+
+/// Refuses what needs more than the present state.
+fn undelayed(system: &System) -> Result<(), EquationError> {
+    let what = match (system.delayed.is_empty(), system.events()) {
+        (true, 0) => return Ok(()),
+        (false, 0) => "delays",
+        (true, _) => "events",
+        (false, _) => "delays and events",
+    };
+    Err(EquationError::NotOnDevice(what.into()))
+}
+
 /// The right-hand side as a function of values.
 pub(crate) fn values(program: &Program) -> Result<Shader, EquationError> {
+    print(program, None)
+}
+
+/// The right-hand side as a function of values, and its derivative along a vector.
+fn print(rate: &Program, jacobian: Option<&Program>) -> Result<Shader, EquationError> {
+    let (n, m) = (rate.states, rate.inputs);
+    let parameters = rate.parameters.max(1);
+    let mut data = Vec::new();
+    let mut text = String::new();
+    tables(&[rate, jacobian.unwrap_or(rate)], &mut text, &mut data)?;
+    let inputs = if m == 0 { String::new() } else { format!(", w: array<f32, {m}>") };
+    let mut function = |name: &str, program: &Program, last: &str, along: bool| {
+        let _ = writeln!(
+            text,
+            "fn {name}(t: f32, x: array<f32, {n}>, p: array<f32, {parameters}>{last}) -> array<f32, {n}> {{"
+        );
+        let mut outputs = statements(program, &mut text)?;
+        if along {
+            // Row by row; what is zero for all states is left out.
+            let term = |(j, entry): (usize, &String)| (entry != "0.0f").then(|| format!("{entry} * v[{j}]"));
+            let row = |row: &[String]| {
+                let terms: Vec<String> = row.iter().enumerate().filter_map(term).collect();
+                if terms.is_empty() { "0.0f".to_owned() } else { terms.join(" + ") }
+            };
+            outputs = outputs.chunks(n.max(1)).map(row).collect();
+        }
+        let _ = writeln!(text, "    return array<f32, {n}>({});\n}}", outputs.join(", "));
+        Ok::<(), EquationError>(())
+    };
+    function("rhs", rate, &inputs, false)?;
+    if let Some(jacobian) = jacobian {
+        function("rhs_along", jacobian, &format!(", v: array<f32, {n}>"), true)?;
+    }
+    Ok(Shader { text, data, memory: None, straight: None })
+}
+
+/// Prints what a program computes, statement by statement; the names of its outputs.
+fn statements(program: &Program, text: &mut String) -> Result<Vec<String>, EquationError> {
     let (n, m) = (program.states, program.inputs);
     let statements = program.prologue.len() + program.code.len();
     if statements > STATEMENTS {
         return Err(too_long(statements));
     }
-    let parameters = program.parameters.max(1);
-    let mut data = Vec::new();
-    let mut text = String::new();
-    tables(program, &mut text, &mut data)?;
-    let inputs = if m == 0 { String::new() } else { format!(", w: array<f32, {m}>") };
-    let _ = writeln!(
-        text,
-        "fn rhs(t: f32, x: array<f32, {n}>, p: array<f32, {parameters}>{inputs}) -> array<f32, {n}> {{"
-    );
     let constants = program.constants.len();
     let time = program.time();
     // Registers are used again, names are not: each assignment makes a new one.
@@ -172,10 +236,7 @@ pub(crate) fn values(program: &Program) -> Result<Shader, EquationError> {
         let _ = writeln!(text, "    let r{k} = {value};");
         name[i.to as usize] = format!("r{k}");
     }
-    let outputs: Vec<&str> =
-        program.outputs.iter().map(|&register| name[register as usize].as_str()).collect();
-    let _ = writeln!(text, "    return array<f32, {n}>({});\n}}", outputs.join(", "));
-    Ok(Shader { text, data, memory: None, straight: None })
+    Ok(program.outputs.iter().map(|&register| name[register as usize].clone()).collect())
 }
 
 pub(crate) fn too_long(statements: usize) -> EquationError {
@@ -184,10 +245,15 @@ pub(crate) fn too_long(statements: usize) -> EquationError {
     ))
 }
 
-/// Prints a function for each table that the program reads and puts its values into the data.
-pub(crate) fn tables(program: &Program, text: &mut String, data: &mut Vec<u32>) -> Result<(), EquationError> {
-    let code = || program.prologue.iter().chain(&program.code).map(|i| i.operation);
-    for (k, table) in program.tables.iter().enumerate() {
+/// Prints a function for each table that the programs of a system read and puts its values into the data.
+pub(crate) fn tables(
+    programs: &[&Program],
+    text: &mut String,
+    data: &mut Vec<u32>,
+) -> Result<(), EquationError> {
+    let code = || programs.iter().flat_map(|p| p.prologue.iter().chain(&p.code)).map(|i| i.operation);
+    // All programs of a system have the same tables.
+    for (k, table) in programs.first().map_or(&[][..], |p| &p.tables).iter().enumerate() {
         let k = k as u16;
         let (value, slope) = (Operation::Table(k), Operation::Slope(k));
         if !code().any(|operation| operation == value || operation == slope) {

@@ -167,6 +167,69 @@ fn chaos_over_two_parameters_has_a_share_with_its_error() {
     assert!(refusal(&case("henon"), "exponent-map", &same).contains("choose another"));
 }
 
+/// The GPU of this machine, where there is one.
+fn with_gpu(case: Case) -> Option<Case> {
+    match pollster::block_on(exhibits::device(None)) {
+        Ok(device) => Some(case.on(Some(std::sync::Arc::new(device)))),
+        Err(error) => {
+            println!("no adapter: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn basins_of_the_gpu_have_the_shares_of_those_of_the_cpu() {
+    let text = "par damping=0.3\nx'=v\nv'=x-x^3-damping*v\ninit x=1.2,v=0.3\n@ dt=0.05";
+    let pairs = |device| [("cells", "48"), ("transient", "150"), ("window", "20"), ("device", device)];
+    let Some(well) = with_gpu(typed(text)) else { return };
+    let (here, there) = (answer(&well, "basins", &pairs("cpu")), answer(&well, "basins", &pairs("gpu")));
+    assert!(finding(&there, "device").text.contains("single precision; no fingerprint"), "{there:?}");
+    assert!(finding(&here, "device").text.contains("double precision"), "{here:?}");
+    assert_eq!(finding(&there, "count").text, "2", "{there:?}");
+    for id in ["basin_1", "basin_2", "escape"] {
+        let error = finding(&here, id).error.unwrap();
+        assert!((value(&here, id) - value(&there, id)).abs() <= error, "{id}: {here:?} {there:?}");
+    }
+    // Numbered in the same order, and points there too.
+    assert!(finding(&there, "basin_1").label.contains("a point"), "{there:?}");
+}
+
+#[test]
+fn exponents_of_the_gpu_have_the_signs_of_those_of_the_cpu() {
+    let pairs = |device| {
+        let cells = [("cells", "32"), ("steps", "4000"), ("transient", "500"), ("device", device)];
+        [&cells[..], &[("from", "1"), ("to", "1.4"), ("from2", "0.2"), ("to2", "0.3")]].concat()
+    };
+    let Some(henon) = with_gpu(case("henon")) else { return };
+    let signs = |device| {
+        let mut inquiry = desk::ask(&henon, "exponent-map", &settings(&pairs(device))).unwrap();
+        while !inquiry.advance(Instant::now() + Duration::from_millis(50)).unwrap() {}
+        let (_, rows) = inquiry.table();
+        rows.into_iter().map(|row| (row[2].is_finite(), row[2] > 0.0)).collect::<Vec<_>>()
+    };
+    let (here, there) = (signs("cpu"), signs("gpu"));
+    let same = here.iter().zip(&there).filter(|(a, b)| a == b).count();
+    println!("{same} of {} have the same sign", here.len());
+    assert!(same * 100 > here.len() * 95, "{same}");
+}
+
+#[test]
+fn what_cannot_go_on_the_gpu_is_refused_in_words() {
+    let gpu = [("device", "gpu")];
+    assert!(refusal(&case("henon"), "exponent-map", &gpu).contains("no WebGPU adapter"));
+    assert!(refusal(&case("henon"), "basins", &[("device", "tpu")]).contains("device"));
+    let wants = |pairs: &[(&str, &str)]| desk::wants_device(&case("henon"), "basins", &settings(pairs));
+    assert!(wants(&gpu) && wants(&[("cells", "257")]) && !wants(&[]));
+    assert!(!wants(&[("cells", "1024"), ("device", "cpu")]));
+    assert!(!desk::wants_device(&case("henon"), "spectrum", &[]));
+    let large = "par a=1,b=1\nx[1..17]'=-a*b*x[j]\ninit x[1..17]=1";
+    let Some(large) = with_gpu(typed(large)) else { return };
+    assert!(refusal(&large, "exponent-map", &gpu).contains("17 variables, more than 16"));
+    // Left to itself, the question goes to the processor.
+    assert!(desk::ask(&large, "exponent-map", &settings(&[("cells", "300")])).is_ok());
+}
+
 #[test]
 fn a_recorded_variable_tells_frequency_dimension_and_exponent() {
     let turning = typed("par w=2\nx'=w*y\ny'=-w*x\ninit x=1\n@ dt=0.01");

@@ -8,9 +8,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// Longest wait for the GPU, in milliseconds: a driver that hangs is reported, not waited for.
 const PATIENCE_MS: u32 = 20_000;
+/// The same as a span of time.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(PATIENCE_MS as u64);
 
 /// Most that a kernel of the self test may deviate from its CPU twin, relative to `1 + |x|`.
 ///
@@ -238,6 +241,28 @@ impl Device {
         if self.software { wanted.min(1000) } else { wanted }
     }
 
+    /// A compute pipeline whose entry point is `ens_main`.
+    ///
+    /// # Errors
+    /// [`GpuError::Refused`] for a text that does not compile; in a browser that comes to light later.
+    pub(crate) fn compute(&self, label: &str, text: String) -> Result<wgpu::ComputePipeline, GpuError> {
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(label),
+            source: wgpu::ShaderSource::Wgsl(text.into()),
+        });
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(label),
+            layout: None,
+            module: &module,
+            entry_point: Some("ens_main"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        // Natively a kernel that does not compile has been refused by now, and has no layout.
+        self.reports.check()?;
+        Ok(pipeline)
+    }
+
     /// Runs 64 steps of the Lorenz equations on 64 trajectories and holds them against the CPU
     /// twin; one more trajectory diverges and has to be noticed.
     ///
@@ -358,18 +383,29 @@ pub(crate) async fn map(
     let reply = Reply::new();
     let answer = reply.clone();
     staging.map_async(wgpu::MapMode::Read, .., move |result| answer.set(result));
-    let mapped = wait(device, reply).await;
+    let answered = wait(device, reply).await;
     reports.check()?;
-    mapped?.map_err(|error| GpuError::Refused(error.to_string()))?;
-    let bytes =
-        staging.get_mapped_range(..).map_err(|error| GpuError::Refused(format!("{error:?}")))?.to_vec();
-    staging.unmap();
+    let bytes = copied(staging, staging.size(), answered?)?;
     staging.destroy();
     Ok(bytes)
 }
 
+/// The first bytes of a staging buffer that has been mapped, or not; unmaps it.
+pub(crate) fn copied(
+    staging: &wgpu::Buffer,
+    bytes: u64,
+    mapped: Result<(), wgpu::BufferAsyncError>,
+) -> Result<Vec<u8>, GpuError> {
+    mapped.map_err(|error| GpuError::Refused(error.to_string()))?;
+    let range = staging.get_mapped_range(..bytes);
+    let bytes = range.map_err(|error| GpuError::Refused(format!("{error:?}")))?.to_vec();
+    staging.unmap();
+    Ok(bytes)
+}
+
 /// A value that a callback hands over.
-struct Reply<T>(Arc<Mutex<(Option<T>, Option<Waker>)>>);
+#[derive(Debug)]
+pub(crate) struct Reply<T>(Arc<Mutex<(Option<T>, Option<Waker>)>>);
 
 impl<T> Clone for Reply<T> {
     fn clone(&self) -> Self {
@@ -378,11 +414,16 @@ impl<T> Clone for Reply<T> {
 }
 
 impl<T> Reply<T> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new((None, None))))
     }
 
-    fn set(&self, value: T) {
+    /// The value, once it is there.
+    pub(crate) fn take(&self) -> Option<T> {
+        locked(&self.0).0.take()
+    }
+
+    pub(crate) fn set(&self, value: T) {
         let waker = {
             let mut slot = locked(&self.0);
             slot.0 = Some(value);
@@ -409,22 +450,21 @@ impl<T> Future for Reply<T> {
     }
 }
 
-const TIMEOUT: GpuError = GpuError::Timeout { seconds: PATIENCE_MS as f32 / 1000.0 };
+pub(crate) const TIMEOUT: GpuError = GpuError::Timeout { seconds: PATIENCE_MS as f32 / 1000.0 };
 
 /// Natively callbacks run inside `poll`.
 #[cfg(not(target_arch = "wasm32"))]
 async fn wait<T>(device: &wgpu::Device, reply: Reply<T>) -> Result<T, GpuError> {
-    use std::time::Duration;
     let begun = web_time::Instant::now();
     loop {
         // Asked again and again: `PollType::Wait` of wgpu-core 30 stalls, or fails an assertion, when
         // two threads wait on one device and the other one empties the queue.
         let polled = device.poll(wgpu::PollType::Poll);
-        if let Some(value) = locked(&reply.0).0.take() {
+        if let Some(value) = reply.take() {
             return Ok(value);
         }
         polled.map_err(|error| GpuError::Refused(error.to_string()))?;
-        if begun.elapsed() > Duration::from_millis(PATIENCE_MS.into()) {
+        if begun.elapsed() > PATIENCE {
             return Err(TIMEOUT);
         }
         std::thread::sleep(Duration::from_micros(100));

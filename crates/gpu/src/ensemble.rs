@@ -15,7 +15,7 @@ pub(crate) const CHUNK: u32 = 256;
 /// `LP_MAX_TGSI_LOOP_ITERATIONS` is 65,535 for all loops of a shader together).
 const TURNS: u32 = 60_000;
 /// Most workgroups along one axis of a dispatch that WebGPU promises.
-const ACROSS: u32 = 65_535;
+pub(crate) const ACROSS: u32 = 65_535;
 /// Bytes of one trail slot's point.
 const POINT: u64 = 16;
 
@@ -135,7 +135,7 @@ impl Drop for Ensemble {
     }
 }
 
-fn shape(what: &'static str, given: usize, wanted: impl Into<String>) -> GpuError {
+pub(crate) fn shape(what: &'static str, given: usize, wanted: impl Into<String>) -> GpuError {
     GpuError::Shape { what, given, wanted: wanted.into() }
 }
 
@@ -226,20 +226,7 @@ impl Ensemble {
             device.queue.write_buffer(&data, 0, bytemuck::cast_slice(&plan.data));
             data
         });
-        let module = gpu.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("ensemble"),
-            source: wgpu::ShaderSource::Wgsl(plan.text.into()),
-        });
-        let pipeline = gpu.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("ensemble"),
-            layout: None,
-            module: &module,
-            entry_point: Some("ens_main"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
-        // Natively a kernel that does not compile has been refused by now, and has no layout.
-        device.reports.check()?;
+        let pipeline = device.compute("ensemble", plan.text)?;
         let buffers = [&uniform, &constants, &state_buffer, &flags, &trail];
         let mut entries = Vec::with_capacity(6);
         for (binding, buffer) in buffers.into_iter().chain(&data).enumerate() {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Trajectories of a workgroup where each has one invocation.
-const GROUP: u32 = 64;
+pub(crate) const GROUP: u32 = 64;
 /// Lanes that share out the work of a trajectory where a processor plays the GPU: as many as it steps together, for at
 /// each barrier it goes from one such lot to the next. Twice as fast as 32 there.
 const SOFTWARE: u32 = 8;
@@ -97,6 +97,18 @@ impl Kernel {
         })
     }
 
+    /// The right-hand side of a small model without random inputs, always as a function of values, for a
+    /// [`crate::Survey`]; where `along` asks for it, also `rhs_along`, its derivative along a vector.
+    ///
+    /// # Errors
+    /// Those of [`equations::wgsl_along`].
+    pub fn along(model: &equations::Model, along: bool) -> Result<Self, equations::EquationError> {
+        let (system, shader) = (model.system(), equations::wgsl_along(model, along)?);
+        let kind = if system.kind() == equations::Kind::Map { Kind::Map } else { Kind::Flow };
+        let text = format!("{}{}", equations::WGSL_HELPERS, shader.text);
+        Ok(Self { data: shader.data, ..Self::plain(text, system.dimension(), system.parameters(), kind) })
+    }
+
     /// The form in which a processor that plays the GPU steps it fastest.
     pub(crate) fn on_software(&self) -> Cow<'_, Self> {
         match &self.straight {
@@ -173,7 +185,7 @@ impl Plan {
 }
 
 /// The buffer of parameters, and one of them by its number.
-fn constants(text: &mut String, p: usize) {
+pub(crate) fn constants(text: &mut String, p: usize) {
     if p <= UNIFORM_PARAMETERS {
         let rows = p.div_ceil(4);
         let _ = write!(
@@ -216,7 +228,7 @@ fn list(n: usize, f: impl Fn(usize) -> String) -> String {
 
 /// `name(...)` that returns an array of `n` values by `element`: written out when short, else a
 /// loop. `element` is given the index as text.
-fn array_function(
+pub(crate) fn array_function(
     name: &str,
     arguments: &str,
     n: usize,
@@ -242,7 +254,7 @@ fn array_function(
 }
 
 /// Access to states and parameters, and a step, as functions of values.
-fn values(text: &mut String, kernel: &Kernel, method: Method, axes: [Option<usize>; 3]) {
+pub(crate) fn values(text: &mut String, kernel: &Kernel, method: Method, axes: [Option<usize>; 3]) {
     let (n, p) = (kernel.dimension, kernel.parameters.max(1));
     let _ = write!(text, "alias EnsState = array<f32, {n}>;\nalias EnsParameters = array<f32, {p}>;\n");
     let at =

@@ -5,6 +5,7 @@
 
 use crate::ensemble::CHUNK;
 use crate::kernel::{Kind, Method};
+use crate::survey::{Aim, BLOCKS, Schedule, SurveyOptions};
 use numerics::{Noise, Philox};
 
 /// How trajectories are stepped.
@@ -116,6 +117,105 @@ pub fn advance_with(
             false
         })
         .collect()
+}
+
+/// The records of a survey, as its kernel makes them: `rhs(t, x, p, out)` is the right-hand side, `along(t, x, p, v,
+/// out)` its derivative along `v`, which only an exponent asks for.
+pub fn survey(
+    options: &SurveyOptions,
+    kind: Kind,
+    start: &[f32],
+    parameters: &[f32],
+    places: &[[f32; 2]],
+    mut rhs: impl FnMut(f32, &[f32], &[f32], &mut [f32]),
+    mut along: impl FnMut(f32, &[f32], &[f32], &[f32], &mut [f32]),
+) -> Vec<f32> {
+    let n = start.len();
+    let schedule = Schedule::new(kind, options);
+    let h = if kind == Kind::Map { 1.0 } else { options.dt };
+    let mut records = options.records(start, places);
+    let mut p = parameters.to_vec();
+    let exponent = options.aim == Aim::Exponent;
+    let (mut k, mut l) = (vec![vec![0.0_f32; n]; 4], vec![vec![0.0_f32; n]; 4]);
+    let (mut y, mut u) = (vec![0.0_f32; n], vec![0.0_f32; n]);
+    for record in records.chunks_exact_mut(options.record(n)) {
+        let (body, mark) = record.split_at_mut(options.record(n) - 1);
+        let (x, rest) = body.split_at_mut(n);
+        let (v, sums) = rest.split_at_mut(n);
+        if exponent {
+            for (value, index) in sums[BLOCKS..].iter().zip(options.plane) {
+                p[index] = *value;
+            }
+        }
+        let mut taken = 0;
+        'cell: while let Some((steps, block)) = schedule.slice(taken) {
+            let from = time(options.t0.into(), taken, h);
+            // Added up anew in each slice.
+            let (mut sum, mut total) = (0.0_f32, vec![0.0_f32; n]);
+            for i in 0..steps {
+                let t = from + i as f32 * h;
+                y.copy_from_slice(x);
+                u.copy_from_slice(v);
+                let stages: &[(f32, f32)] = match kind {
+                    Kind::Map => &[(0.0, 0.0)],
+                    Kind::Flow => &[(0.0, 0.5 * h), (0.5 * h, 0.5 * h), (0.5 * h, h), (h, 0.0)],
+                };
+                for (stage, (at, reach)) in stages.iter().enumerate() {
+                    rhs(t + at, &y, &p, &mut k[stage]);
+                    if exponent {
+                        along(t + at, &y, &p, &u, &mut l[stage]);
+                    }
+                    for j in 0..n {
+                        y[j] = x[j] + reach * k[stage][j];
+                        u[j] = v[j] + reach * l[stage][j];
+                    }
+                }
+                let next = |x: f32, k: &[Vec<f32>], j: usize| match kind {
+                    Kind::Map => k[0][j],
+                    Kind::Flow => x + h / 6.0 * (k[0][j] + 2.0 * (k[1][j] + k[2][j]) + k[3][j]),
+                };
+                for j in 0..n {
+                    x[j] = next(x[j], &k, j);
+                    if exponent {
+                        v[j] = next(v[j], &l, j);
+                    }
+                }
+                if x.iter().any(|v| lost(*v, options.bound)) {
+                    mark[0] = 1.0;
+                    break 'cell;
+                }
+                if exponent && (i + 1) % schedule.every == 0 {
+                    let size = v.iter().fold(0.0_f32, |most, v| if v.abs() > most { v.abs() } else { most });
+                    if size < 1e-30 {
+                        mark[0] = 2.0;
+                        break 'cell;
+                    }
+                    v.iter_mut().for_each(|v| *v /= size);
+                    let length = v.iter().map(|v| v * v).sum::<f32>().sqrt();
+                    if lost(size * length, f32::MAX) {
+                        mark[0] = 1.0;
+                        break 'cell;
+                    }
+                    sum += numerics::Real::ln(size * length);
+                    v.iter_mut().for_each(|v| *v /= length);
+                } else if !exponent && block.is_some() {
+                    for j in 0..n {
+                        total[j] += x[j];
+                        let (low, high) = (j, n + j);
+                        sums[low] = if x[j] < sums[low] { x[j] } else { sums[low] };
+                        sums[high] = if x[j] > sums[high] { x[j] } else { sums[high] };
+                    }
+                }
+            }
+            if let Some(block) = block.filter(|_| exponent) {
+                sums[block as usize] += sum;
+            } else if !exponent {
+                v.iter_mut().zip(&total).for_each(|(v, total)| *v += total);
+            }
+            taken += u64::from(steps);
+        }
+    }
+    records
 }
 
 #[cfg(test)]

@@ -322,11 +322,18 @@ impl Laboratory {
         out(&case(fragment).map(|case| desk::questions(&case)).unwrap_or_default())
     }
 
+    /// Whether a question, so set, is for a GPU: then the device is to be asked for before it.
+    #[wasm_bindgen(js_name = wantsDevice)]
+    pub fn wants_device(&self, fragment: &str, question: &str, settings: JsValue) -> Result<bool, JsValue> {
+        let settings: Vec<Setting> = serde_wasm_bindgen::from_value(settings)?;
+        Ok(case(fragment).is_ok_and(|case| desk::wants_device(&case, question, &settings)))
+    }
+
     /// Asks a question about the system that a fragment leads to. An error says, in words, why it cannot be asked.
     pub fn ask(&self, fragment: &str, question: &str, settings: JsValue) -> Result<Inquiry, JsValue> {
         let settings: Vec<Setting> = serde_wasm_bindgen::from_value(settings)?;
-        let inquiry = case(fragment).and_then(|case| desk::ask(&case, question, &settings)).map_err(told)?;
-        Ok(Inquiry { inquiry })
+        let ask = |case: Case| desk::ask(&case.on(self.means.gpu.clone()), question, &settings);
+        Ok(Inquiry { inquiry: case(fragment).and_then(ask).map_err(told)? })
     }
 
     /// A link and a command line that lead here.

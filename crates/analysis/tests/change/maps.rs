@@ -60,10 +60,10 @@ fn axis(from: f64, to: f64, count: usize) -> ParameterAxis {
 
 fn all<S: PlaneTangent>(mut run: ParameterMapRun<S>, work: u64) -> Vec<ParameterCell> {
     while !run.advance(work).unwrap() {
-        assert!((0.0..=1.0).contains(&run.progress()));
+        assert!((0.0..=1.0).contains(&run.plane().progress()));
     }
-    assert_eq!(run.progress(), 1.0);
-    run.cells().to_vec()
+    assert_eq!(run.plane().progress(), 1.0);
+    run.plane().cells().to_vec()
 }
 
 fn henon() -> ParameterMapOptions {
@@ -134,8 +134,8 @@ fn a_map_sharpens_and_depends_neither_on_portions_nor_on_parts() {
     let mut run = new(None);
     // Six cells, 16 apart, fill the whole picture.
     assert!(!run.advance(6 * 250).unwrap());
-    assert!(run.cells().iter().all(|cell| cell.state != CellState::Empty));
-    assert_eq!(run.cells().iter().filter(|cell| cell.state != CellState::Coarse).count(), 6);
+    assert!(run.plane().cells().iter().all(|cell| cell.state != CellState::Empty));
+    assert_eq!(run.plane().cells().iter().filter(|cell| cell.state != CellState::Coarse).count(), 6);
     let whole = all(run, 100_000);
     assert!(whole.iter().all(|cell| cell.state != CellState::Coarse));
     assert_eq!(format!("{whole:?}"), format!("{:?}", all(new(None), 333)));

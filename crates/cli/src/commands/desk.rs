@@ -3,7 +3,7 @@
 use super::print_json;
 use super::render::{Paper, draw_frame};
 use crate::Failure;
-use crate::args::{Asked, Compared, Lyapunov, Mapped, Resting, Sampled, Swept};
+use crate::args::{Asked, Compared, Device, Lyapunov, Mapped, Resting, Sampled, Swept};
 use crate::csv_file::save_table;
 use crate::progress::Progress;
 use crate::source::{Source, split_setting};
@@ -72,10 +72,13 @@ pub(super) fn resting(arguments: &Resting, out: &mut dyn Write) -> Result<(), Fa
 
 /// A question about a plane.
 pub(super) fn mapped(question: &str, arguments: &Mapped, out: &mut dyn Write) -> Result<(), Failure> {
-    let cells = arguments.cells.map(|cells| Value::Number(f64::from(cells)));
-    let settings = cells.map(|value| Setting { control: "cells".into(), value });
+    let cells = arguments.cells.map(|cells| ("cells", Value::Number(f64::from(cells))));
+    let device = arguments.device.map(|device| if device == Device::Gpu { "gpu" } else { "cpu" });
+    let device = device.map(|device| ("device", Value::Text(device.into())));
+    let settings = cells.into_iter().chain(device);
+    let settings = settings.map(|(control, value)| Setting { control: control.into(), value }).collect();
     let case = case(&arguments.asked)?;
-    ask(&arguments.asked, &case, question, settings.into_iter().collect(), out)
+    ask(&arguments.asked, &case, question, settings, out)
 }
 
 /// A question about a series, or about samples of a system.
@@ -138,7 +141,12 @@ pub(super) fn ask(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     settings.extend(own_settings(asked)?);
-    work(asked, desk::ask(case, question, &settings)?, out)
+    let inquiry = if desk::wants_device(case, question, &settings) {
+        desk::ask(&case.clone().on(super::device()), question, &settings)?
+    } else {
+        desk::ask(case, question, &settings)?
+    };
+    work(asked, inquiry, out)
 }
 
 /// What `--with` says.

@@ -17,6 +17,7 @@ mod plot;
 mod sampled;
 mod say;
 mod spectrum;
+mod tiles;
 mod tuned;
 
 pub use compare::{compare, other};
@@ -55,6 +56,8 @@ pub struct SystemCase {
     pub dt: f64,
     /// Base of all random choices.
     pub seed: u64,
+    /// The GPU, for the questions that can use one.
+    pub gpu: Option<Arc<gpu::Device>>,
 }
 
 impl Case {
@@ -81,7 +84,16 @@ impl Case {
         let start = starts.map(|(v, own)| number(&start_id(&v.name), own)).collect();
         let dt = if subject.is_map() { 1.0 } else { number("dt", subject.step()) };
         let seed = recipe.seed;
-        Ok(Self::System(Box::new(SystemCase { parameters, start, dt, seed, subject })))
+        Ok(Self::System(Box::new(SystemCase { parameters, start, dt, seed, subject, gpu: None })))
+    }
+
+    /// The same with a GPU at hand, or without.
+    #[must_use]
+    pub fn on(mut self, device: Option<Arc<gpu::Device>>) -> Self {
+        if let Self::System(case) = &mut self {
+            case.gpu = device;
+        }
+        self
     }
 
     /// Name for people.
@@ -161,6 +173,14 @@ const ENTRIES: &[Entry] = &[
 /// What can be asked about a case.
 pub fn questions(case: &Case) -> Vec<Question> {
     ENTRIES.iter().filter_map(|entry| (entry.declare)(case)).collect()
+}
+
+/// Whether a question, so set, is for a GPU where there is one: then a [`Case::on`] it answers sooner.
+pub fn wants_device(case: &Case, question: &str, settings: &[Setting]) -> bool {
+    let all = questions(case);
+    let declared = all.iter().find(|declared| declared.id == question);
+    let values = declared.and_then(|d| Values::of(&d.id, &d.controls, settings).ok());
+    values.is_some_and(|values| tiles::wanted(&values))
 }
 
 /// Asks a question.

@@ -1,6 +1,7 @@
 //! Maps over a plane: basins of attraction, and the largest exponent over two parameters.
 
 use super::say::{figures, measured, stated};
+use super::tiles::{self, Plane, Tiles};
 use super::tuned::{Tuned, chosen, controls, pace, variable, varied};
 use super::{Asked, Case, Inquiry, SystemCase};
 use crate::build::{axis, integer, number, view};
@@ -9,10 +10,11 @@ use crate::error::ExhibitError;
 use crate::explorer::{Extent, extent};
 use crate::values::Values;
 use analysis::{
-    Basin, BasinOptions, BasinRun, CarriedFlow, CarriedMap, CellState, FixedPointOptions, FixedPointRun,
-    FlowTangent, MapTangent, ParameterAxis, ParameterMapOptions, ParameterMapRun, Rest, RestOfFlow,
-    RestOfMap,
+    Basin, BasinMap, BasinOptions, BasinRun, CarriedFlow, CarriedMap, CellState, FixedPointOptions,
+    FixedPointRun, FlowTangent, MapTangent, ParameterAxis, ParameterMap, ParameterMapOptions,
+    ParameterMapRun, Rest, RestOfFlow, RestOfMap,
 };
+use gpu::{Aim, SURVEY_BLOCKS, SurveyOptions};
 use web_time::Instant;
 use zoo::Field;
 
@@ -67,6 +69,7 @@ pub(super) fn declare_basins(case: &Case) -> Option<Question> {
             number("tolerance", "tolerance", [0.001, 0.5], 0.05, 3)
                 .logarithmic()
                 .help("Distance within which two attractors are one, in widths of all of them."),
+            tiles::control(),
         ],
     })
 }
@@ -74,18 +77,40 @@ pub(super) fn declare_basins(case: &Case) -> Option<Question> {
 enum Basins {
     Flow(BasinRun<CarriedFlow<Field<f64>>>),
     Map(BasinRun<CarriedMap<Field<f64>>>),
+    Device(Box<Tiles>, Box<Settling>),
 }
 
-macro_rules! either {
-    ($run:expr, $one:ident => $body:expr) => {
-        match $run {
-            Basins::Flow($one) => $body,
-            Basins::Map($one) => $body,
+/// The cells of basins that the device carries.
+struct Settling {
+    map: BasinMap,
+    variables: usize,
+    window: f64,
+}
+
+impl Plane for Settling {
+    fn choose(&mut self) -> Option<(usize, [f64; 2])> {
+        self.map.choose().map(|cell| (cell, self.map.place(cell)))
+    }
+
+    fn take(&mut self, cell: usize, record: &[f32]) {
+        let n = self.variables;
+        let rows: Vec<f64> = record.iter().map(|value| f64::from(*value)).collect();
+        let (mean, mut low, mut high): (Vec<f64>, _, _) = (
+            rows[n..2 * n].iter().map(|total| total / self.window).collect(),
+            rows[2 * n..3 * n].to_vec(),
+            rows[3 * n..4 * n].to_vec(),
+        );
+        for j in 0..n {
+            // At rest, as far as single precision can tell.
+            if high[j] - low[j] <= 1e-5 * (1.0 + libm::fabs(mean[j])) {
+                (low[j], high[j]) = (mean[j], mean[j]);
+            }
         }
-    };
+        self.map.take(cell, (record[4 * n] == 0.0).then_some((mean, &low[..], &high[..])));
+    }
 }
 
-struct BasinMap {
+struct BasinInquiry {
     run: Basins,
     slice: u64,
     names: [String; 2],
@@ -162,13 +187,26 @@ pub(super) fn ask_basins(case: &Case, values: &Values) -> Asked {
         bound: case.subject.bound(),
     };
     let field = case.subject.field(&case.parameters);
-    let run = if case.subject.is_map() {
+    let survey = SurveyOptions {
+        aim: Aim::Settle,
+        plane: [across, up],
+        dt: case.dt as f32,
+        t0: options.t0 as f32,
+        bound: single_bound(case),
+        transient: options.transient,
+        steps: options.window,
+    };
+    let run = if let Some(tiles) = Tiles::of(case, values, survey)? {
+        let (variables, window) = (case.start.len(), options.window as f64);
+        let map = BasinMap::new(options, variables).map_err(refused)?;
+        Basins::Device(Box::new(tiles), Box::new(Settling { map, variables, window }))
+    } else if case.subject.is_map() {
         Basins::Map(BasinRun::map(field, options).map_err(refused)?)
     } else {
         Basins::Flow(BasinRun::flow(field, options).map_err(refused)?)
     };
     let all = case.subject.variable_names();
-    Ok(Box::new(BasinMap {
+    Ok(Box::new(BasinInquiry {
         run,
         slice: (SLICE / case.start.len() as u64).max(1),
         names: [all[across].clone(), all[up].clone()],
@@ -177,10 +215,31 @@ pub(super) fn ask_basins(case: &Case, values: &Values) -> Asked {
     }))
 }
 
-impl Inquiry for BasinMap {
+/// The bound, within single precision.
+fn single_bound(case: &SystemCase) -> f32 {
+    let bound = case.subject.bound();
+    if bound < 3e38 { bound as f32 } else { 3e38 }
+}
+
+impl BasinInquiry {
+    fn map(&self) -> &BasinMap {
+        match &self.run {
+            Basins::Flow(run) => run.plane(),
+            Basins::Map(run) => run.plane(),
+            Basins::Device(_, settling) => &settling.map,
+        }
+    }
+}
+
+impl Inquiry for BasinInquiry {
     fn advance(&mut self, deadline: Instant) -> Result<bool, ExhibitError> {
         loop {
-            if either!(&mut self.run, run => run.advance(self.slice)).map_err(refused)? {
+            let done = match &mut self.run {
+                Basins::Flow(run) => run.advance(self.slice),
+                Basins::Map(run) => run.advance(self.slice),
+                Basins::Device(tiles, settling) => return tiles.advance(deadline, &mut **settling),
+            };
+            if done.map_err(refused)? {
                 return Ok(true);
             }
             if Instant::now() >= deadline {
@@ -190,9 +249,10 @@ impl Inquiry for BasinMap {
     }
 
     fn answer(&self) -> Answer {
-        let (attractors, shares, progress, edges) = either!(&self.run, run => {
-            (run.attractors(), run.shares(), run.progress(), run.separatrix().len())
-        });
+        let tiles = if let Basins::Device(tiles, _) = &self.run { Some(&**tiles) } else { None };
+        let map = self.map();
+        let (attractors, shares, edges) = (map.attractors(), map.shares(), map.separatrix().len());
+        let progress = with_tile(map.progress(), map.cells().len(), tiles);
         let mut findings = vec![stated("count", "attractors", attractors.len().to_string())];
         for (number, attractor) in attractors.iter().enumerate().take(20) {
             let kind = if attractor.is_point() { "a point" } else { "a cycle or more" };
@@ -212,10 +272,10 @@ impl Inquiry for BasinMap {
         }
         let (share, error) = shares[0];
         findings.push(measured("escape", "leads beyond all bounds", "", share, error));
-        let cells = either!(&self.run, run => run.cells().len());
+        let cells = map.cells().len();
         findings.push(stated("separatrix", "the separatrix", format!("{edges} edges among {cells} cells")));
-        let other = either!(&self.run, run => run.cells().contains(&Basin::Other));
-        let note = if other {
+        findings.push(tiles::carrier(tiles));
+        let note = if map.cells().contains(&Basin::Other) {
             Some(
                 "There are more attractors than are told apart: raise the tolerance or the time looked at."
                     .into(),
@@ -244,17 +304,17 @@ impl Inquiry for BasinMap {
     }
 
     fn frames(&self) -> Vec<Frame> {
-        let (cells, (columns, rows), most) =
-            either!(&self.run, run => (run.cells(), run.size(), run.attractors().len()));
-        let values = cells.iter().map(|cell| cell.label().map_or(f64::NAN, f64::from)).collect();
+        let map = self.map();
+        let most = map.attractors().len();
+        let values = map.cells().iter().map(|cell| cell.label().map_or(f64::NAN, f64::from)).collect();
         let alternative = format!("{most} basins over the plane of {} and {}.", self.names[0], self.names[1]);
         let top = if most == 0 { 1.0 } else { most as f64 };
         let label = "attractor; 0 escapes";
-        vec![heat("basins", (columns, rows), values, self.range, [0.0, top], label, alternative)]
+        vec![heat("basins", map.size(), values, self.range, [0.0, top], label, alternative)]
     }
 
     fn table(&self) -> (Vec<String>, Vec<Vec<f64>>) {
-        let (cells, size) = either!(&self.run, run => (run.cells(), run.size()));
+        let (cells, size) = (self.map().cells(), self.map().size());
         let labels = cells.iter().map(|cell| cell.label().map_or(f64::NAN, f64::from));
         (
             vec![self.names[0].clone(), self.names[1].clone(), "attractor".into()],
@@ -318,6 +378,7 @@ pub(super) fn declare_exponents(case: &Case) -> Option<Question> {
         integer("cells", "cells a side", [8.0, 512.0], 64.0).logarithmic(),
         number("steps", "steps", [100.0, 1e7], 8_000.0, 0).logarithmic(),
         number("transient", "transient", [0.0, 1e7], 2_000.0, 0),
+        tiles::control(),
     ]);
     Some(Question {
         id: "exponent-map".into(),
@@ -332,6 +393,35 @@ pub(super) fn declare_exponents(case: &Case) -> Option<Question> {
 enum Exponents {
     Flow(Box<ParameterMapRun<FlowTangent<Tuned>>>),
     Map(Box<ParameterMapRun<MapTangent<Tuned>>>),
+    Device(Box<Tiles>, Box<Measuring>),
+}
+
+/// The cells of exponents that the device carries.
+struct Measuring {
+    map: ParameterMap,
+    variables: usize,
+    /// Time in each sum of logarithms.
+    span: f64,
+}
+
+impl Plane for Measuring {
+    fn choose(&mut self) -> Option<(usize, [f64; 2])> {
+        self.map.choose().map(|cell| (cell, self.map.place(cell)))
+    }
+
+    fn take(&mut self, cell: usize, record: &[f32]) {
+        let from = 2 * self.variables;
+        let mark = record[record.len() - 1];
+        let sums = record[from..from + SURVEY_BLOCKS].iter();
+        let sums = sums.map(|sum| if mark > 1.0 { f64::NEG_INFINITY } else { f64::from(*sum) / self.span });
+        let blocks: Vec<f64> = sums.collect();
+        self.map.take(cell, (mark != 1.0).then_some(&blocks));
+    }
+}
+
+/// What is done, with what a tile is worth by now.
+fn with_tile(done: f64, cells: usize, tiles: Option<&Tiles>) -> f64 {
+    done + tiles.map_or(0.0, Tiles::under_way) / cells as f64
 }
 
 struct ExponentMap {
@@ -359,7 +449,23 @@ pub(super) fn ask_exponents(case: &Case, values: &Values) -> Asked {
         ..ParameterMapOptions::default()
     };
     let tuned = Tuned::new(case, &[first.index, second.index]);
-    let run = if case.subject.is_map() {
+    let survey = SurveyOptions {
+        aim: Aim::Exponent,
+        plane: [first.index, second.index],
+        dt: case.dt as f32,
+        t0: 0.0,
+        bound: single_bound(case),
+        transient: options.transient,
+        steps: options.steps,
+    };
+    let run = if let Some(tiles) = Tiles::of(case, values, survey)? {
+        let kind = if case.subject.is_map() { gpu::Kind::Map } else { gpu::Kind::Flow };
+        let step = if case.subject.is_map() { 1.0 } else { case.dt };
+        let span = survey.summed(kind) as f64 * step;
+        let map = ParameterMap::new(options).map_err(refused)?;
+        let variables = case.start.len();
+        Exponents::Device(Box::new(tiles), Box::new(Measuring { map, variables, span }))
+    } else if case.subject.is_map() {
         Exponents::Map(Box::new(ParameterMapRun::map(tuned, options, &case.start).map_err(refused)?))
     } else {
         Exponents::Flow(Box::new(ParameterMapRun::flow(tuned, options, &case.start).map_err(refused)?))
@@ -374,22 +480,11 @@ pub(super) fn ask_exponents(case: &Case, values: &Values) -> Asked {
 }
 
 impl ExponentMap {
-    fn cells(&self) -> &[analysis::ParameterCell] {
+    fn map(&self) -> &ParameterMap {
         match &self.run {
-            Exponents::Flow(run) => run.cells(),
-            Exponents::Map(run) => run.cells(),
-        }
-    }
-    fn size(&self) -> (usize, usize) {
-        match &self.run {
-            Exponents::Flow(run) => run.size(),
-            Exponents::Map(run) => run.size(),
-        }
-    }
-    fn progress(&self) -> f64 {
-        match &self.run {
-            Exponents::Flow(run) => run.progress(),
-            Exponents::Map(run) => run.progress(),
+            Exponents::Flow(run) => run.plane(),
+            Exponents::Map(run) => run.plane(),
+            Exponents::Device(_, measuring) => &measuring.map,
         }
     }
 }
@@ -400,6 +495,7 @@ impl Inquiry for ExponentMap {
             let done = match &mut self.run {
                 Exponents::Flow(run) => run.advance(self.slice),
                 Exponents::Map(run) => run.advance(self.slice),
+                Exponents::Device(tiles, measuring) => return tiles.advance(deadline, &mut **measuring),
             };
             if done.map_err(refused)? {
                 return Ok(true);
@@ -411,7 +507,8 @@ impl Inquiry for ExponentMap {
     }
 
     fn answer(&self) -> Answer {
-        let cells = self.cells();
+        let tiles = if let Exponents::Device(tiles, _) = &self.run { Some(&**tiles) } else { None };
+        let cells = self.map().cells();
         let known: Vec<_> = cells
             .iter()
             .filter(|c| matches!(c.state, CellState::Converged | CellState::Unconverged))
@@ -436,7 +533,8 @@ impl Inquiry for ExponentMap {
         if diverged > 0 {
             findings.push(stated("diverged", "cells that diverge", diverged.to_string()));
         }
-        let progress = self.progress();
+        findings.push(tiles::carrier(tiles));
+        let progress = with_tile(self.map().progress(), cells.len(), tiles);
         Answer {
             question: "exponent-map".into(),
             progress,
@@ -449,20 +547,21 @@ impl Inquiry for ExponentMap {
     }
 
     fn frames(&self) -> Vec<Frame> {
-        let cells = self.cells();
+        let cells = self.map().cells();
         let values: Vec<f64> = cells.iter().map(|cell| cell.exponent).collect();
         let finite = || values.iter().filter(|v| v.is_finite());
         let low = finite().fold(0.0, |a, b| if *b < a { *b } else { a });
         let high = finite().fold(1e-6, |a, b| if *b > a { *b } else { a });
         let alternative =
             format!("The largest exponent over {} and {}, up to {high:.3}.", self.names[0], self.names[1]);
-        vec![heat("exponents", self.size(), values, self.range, [low, high], "exponent", alternative)]
+        vec![heat("exponents", self.map().size(), values, self.range, [low, high], "exponent", alternative)]
     }
 
     fn table(&self) -> (Vec<String>, Vec<Vec<f64>>) {
         let names = vec![self.names[0].clone(), self.names[1].clone(), "exponent".into(), "error".into()];
-        let mut rows = rows(self.size(), self.range, self.cells().iter().map(|cell| cell.exponent));
-        for (row, cell) in rows.iter_mut().zip(self.cells()) {
+        let cells = self.map().cells();
+        let mut rows = rows(self.map().size(), self.range, cells.iter().map(|cell| cell.exponent));
+        for (row, cell) in rows.iter_mut().zip(cells) {
             row.push(cell.error);
         }
         (names, rows)
