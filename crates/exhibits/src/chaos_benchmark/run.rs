@@ -125,6 +125,7 @@ impl Benchmark {
             start,
             dt: step / f64::from(if timed.subject.is_map() { 1 } else { timed.substeps.max(1) }),
             seed: setup.recipe.seed,
+            gpu: None,
         }));
         let parameters = &timed.subject.model().parameters;
         let varied = parameters.get(chosen(values, "varied")).map_or_else(String::new, |p| p.name.clone());
