@@ -163,7 +163,8 @@ export class PictureBox extends HTMLElement {
   }
   #caption(): void {
     const detail = this.view?.detail ?? '';
-    this.#detail.textContent = this.#pad === null ? detail : `${detail}${detail === '' ? '' : ' · '}click to start it there`;
+    const deed = this.view?.kind === 'points' ? 'click to open one' : 'click to start it there';
+    this.#detail.textContent = this.#pad === null ? detail : `${detail}${detail === '' ? '' : ' · '}${deed}`;
   }
   /** Tells the pad where the axes are and what they span. */
   #tellPad(): void {

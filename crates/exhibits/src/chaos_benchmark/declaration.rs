@@ -191,7 +191,6 @@ pub(super) fn claims() -> Vec<Claim> {
         seeds: vec![1, 2, 3],
         cost,
     };
-    let lambda = "<msub><mi>λ</mi><mn>1</mn></msub>";
     let rho = "<mi>ρ</mi>";
     vec![
         claim(
@@ -201,7 +200,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c1-positive",
                     "share of systems whose exponent times period is above 0.02",
-                    "",
+                    "<mrow><msub><mi>λ</mi><mn>1</mn></msub><mi>T</mi><mo>&gt;</mo><mn>0.02</mn></mrow>",
                     "exponent of a damped spiral",
                     Bar::AtLeast { bound: 0.9 },
                 )
@@ -217,7 +216,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c1-lorenz",
                     "largest exponent of Lorenz's system",
-                    lambda,
+                    "<msub><mi>λ</mi><mi>L</mi></msub>",
                     "the same at ρ = 15",
                     Bar::Within { centre: 0.906, tolerance: 0.05 },
                 )
@@ -226,7 +225,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c1-rossler",
                     "largest exponent of Rössler's system",
-                    lambda,
+                    "<msub><mi>λ</mi><mi>R</mi></msub>",
                     "exponent of a damped spiral",
                     Bar::Within { centre: 0.071, tolerance: 0.015 },
                 )
@@ -246,7 +245,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c2-ranks",
                     "rank correlation of exponent times period with the error of analogues after two periods",
-                    rho,
+                    "<mrow><mi>ρ</mi><mo>(</mo><mn>2</mn><mi>T</mi><mo>)</mo></mrow>",
                     "best of 1000 shuffles",
                     Bar::AtLeast { bound: 0.4 },
                 )
@@ -256,7 +255,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c2-horizon",
                     "the same correlation after three periods",
-                    rho,
+                    "<mrow><mi>ρ</mi><mo>(</mo><mn>3</mn><mi>T</mi><mo>)</mo></mrow>",
                     "after one period",
                     Bar::MoreThanBaseline,
                 ),
@@ -273,14 +272,14 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c3-analogue",
                     "rank correlation of exponent times period with the error of analogues",
-                    rho,
+                    "<msub><mi>ρ</mi><mi>A</mi></msub>",
                     "of the exponent alone",
                     Bar::MoreThanBaseline,
                 ),
                 figure(
                     "c3-random-features",
                     "rank correlation of exponent times period with the error of random features",
-                    rho,
+                    "<msub><mi>ρ</mi><mi>R</mi></msub>",
                     "of the exponent alone",
                     Bar::MoreThanBaseline,
                 ),
@@ -296,7 +295,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c4-short",
                     "median over systems of the error of random features over that of persistence, after half a period",
-                    "",
+                    "<mrow><mi>E</mi><mo>(</mo><mi>T</mi><mo>/</mo><mn>2</mn><mo>)</mo></mrow>",
                     "over that of climatology",
                     Bar::AtMost { bound: 0.2 },
                 )
@@ -304,7 +303,7 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c4-long",
                     "the same after three periods",
-                    "",
+                    "<mrow><mi>E</mi><mo>(</mo><mn>3</mn><mi>T</mi><mo>)</mo></mrow>",
                     "after half a period",
                     Bar::MoreThanBaseline,
                 )
@@ -321,14 +320,14 @@ pub(super) fn claims() -> Vec<Claim> {
                 figure(
                     "c5",
                     "systems of five whose largest one-step error is lower when batches are drawn by error",
-                    "",
+                    "<mi>n</mi>",
                     "",
                     Bar::AtLeast { bound: 3.0 },
                 ),
                 figure(
                     "c5-ratio",
                     "median of that error over the one with even batches",
-                    "",
+                    "<mi>E</mi>",
                     "even batches",
                     Bar::AtMost { bound: 1.0 },
                 ),

@@ -99,16 +99,30 @@ impl Timed {
         self.subject.model().is_plain()
     }
 
+    /// Steps of integration from sample to sample.
+    pub(super) fn steps(&self) -> u32 {
+        if self.subject.is_map() { 1 } else { self.substeps.max(1) }
+    }
+    /// Length of one.
+    pub(super) fn dt(&self) -> f64 {
+        if self.subject.is_map() { 1.0 } else { self.period / (SAMPLES as f64 * f64::from(self.steps())) }
+    }
+    /// Points back that a single variable is shown against: one iteration, or a sixth of a period at 120 points each.
+    pub(super) fn lag(&self) -> usize {
+        if self.subject.is_map() { 1 } else { 20 }
+    }
+
     /// A run from a state, one sample a step.
     pub(super) fn runner(&self, start: &[f64]) -> Result<Runner, ExhibitError> {
-        let options = if self.subject.is_map() {
-            self.subject.options(Method::Discrete, 1.0)
-        } else {
-            Options {
-                substeps: self.substeps,
-                ..self.subject.options(Method::RungeKutta4, self.period / SAMPLES as f64)
-            }
-        };
+        self.run(start, self.dt() * f64::from(self.steps()), self.steps())
+    }
+    /// A run from a state, one step of integration at a time.
+    pub(super) fn stepper(&self, start: &[f64]) -> Result<Runner, ExhibitError> {
+        self.run(start, self.dt(), 1)
+    }
+    fn run(&self, start: &[f64], dt: f64, substeps: u32) -> Result<Runner, ExhibitError> {
+        let method = if self.subject.is_map() { Method::Discrete } else { Method::RungeKutta4 };
+        let options = Options { substeps, ..self.subject.options(method, dt) };
         self.subject.stepper(&self.parameters, options, start)
     }
 }
@@ -527,7 +541,7 @@ impl Work {
         let options = LyapunovOptions {
             exponents: observed.channels,
             t0: observed.time,
-            dt: timed.period / (SAMPLES as f64 * f64::from(timed.substeps)),
+            dt: timed.dt(),
             every: 5,
             transient: TANGENT[0],
             bound: timed.subject.bound(),

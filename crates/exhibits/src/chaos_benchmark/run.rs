@@ -24,8 +24,10 @@ use web_time::Instant;
 
 /// Samples of the orbit that are kept: 40 periods.
 const HISTORY: usize = 40 * SAMPLES;
-/// Samples of the comets' tails.
-const TAIL: usize = 3 * SAMPLES;
+/// Points of a trail to a sample, about.
+const FINE: u32 = 4;
+/// Points of the comets' tails: two periods.
+const TAIL: usize = 2 * SAMPLES * FINE as usize;
 /// Forecasts drawn side by side.
 const FAN: usize = 3;
 /// Time for the desk in each step.
@@ -40,8 +42,6 @@ const QUESTIONS: [&str; 4] = ["bifurcate", "lyapunov", "dimension", "complexity"
 
 struct Sample {
     time: f64,
-    state: Vec<f64>,
-    other: Vec<f64>,
     distance: f64,
 }
 
@@ -61,9 +61,14 @@ pub(super) struct Benchmark {
     names: Vec<String>,
     deviations: Vec<f64>,
     extent: Extent,
+    /// One step of integration at a time.
     witness: Runner,
     neighbour: Runner,
+    /// Samples taken.
+    taken: u64,
     history: Vec<Sample>,
+    /// Where both were of late, on the axes of the stage: about 120 points a period.
+    trails: [Vec<[f32; 4]>; 2],
     /// Where the walk of the extent went: the attractor behind the comets.
     orbit: Arc<Vec<[f32; 4]>>,
     asked: Asked,
@@ -113,17 +118,16 @@ impl Benchmark {
             seed: setup.recipe.seed,
         };
         let start = timed.subject.start();
-        let step = if timed.subject.is_map() { 1.0 } else { timed.period / SAMPLES as f64 };
         let (extent, orbit, deviations) = walk(&timed, &start)?;
-        let witness = timed.runner(&start)?;
+        let witness = timed.stepper(&start)?;
         let mut beside = start.clone();
         beside[0] += values.number("apart") * deviations[0];
-        let neighbour = timed.runner(&beside)?;
+        let neighbour = timed.stepper(&beside)?;
         let case = Case::System(Box::new(SystemCase {
             subject: timed.subject.clone(),
             parameters: timed.parameters.clone(),
             start,
-            dt: step / f64::from(if timed.subject.is_map() { 1 } else { timed.substeps.max(1) }),
+            dt: timed.dt(),
             seed: setup.recipe.seed,
             gpu: None,
         }));
@@ -143,7 +147,9 @@ impl Benchmark {
             desk: Desk { case, varied, answered: 0, asked: None, diagram: None, findings: Vec::new() },
             map: None,
             gallery: None,
+            taken: 0,
             history: Vec::new(),
+            trails: [Vec::new(), Vec::new()],
             orbit,
             extent,
             deviations,
@@ -162,15 +168,30 @@ impl Benchmark {
         for ((a, b), sd) in here.iter().zip(there).zip(&self.deviations) {
             square += (a - b) * (a - b) / (sd * sd);
         }
-        if self.history.len() >= HISTORY + TAIL {
-            self.history.drain(..TAIL);
+        if self.history.len() >= 2 * HISTORY {
+            self.history.drain(..HISTORY);
         }
-        self.history.push(Sample {
-            time: self.witness.time(),
-            state: here.to_vec(),
-            other: there.to_vec(),
-            distance: libm::sqrt(square / here.len() as f64),
-        });
+        self.history
+            .push(Sample { time: self.witness.time(), distance: libm::sqrt(square / here.len() as f64) });
+    }
+
+    /// Puts both where they are now at the end of their trails.
+    fn trace(&mut self) {
+        let axes = self.axes();
+        let lag = self.timed.lag();
+        for (trail, state) in self.trails.iter_mut().zip([self.witness.state(), self.neighbour.state()]) {
+            let at = |axis: Option<usize>| axis.map_or(0.0, |j| state[j] as f32);
+            let mut point = [at(axes[0]), at(axes[1]), at(axes[2]), 0.0];
+            if state.len() == 1 {
+                // A single variable is shown against what it was before.
+                let before = trail.len().checked_sub(lag).map_or(f32::NAN, |at| trail[at][1]);
+                point = [before, state[0] as f32, 0.0, 0.0];
+            }
+            if trail.len() >= 2 * TAIL {
+                trail.drain(..TAIL);
+            }
+            trail.push(point);
+        }
     }
 
     fn kind(&self) -> ForecastKind {
@@ -267,11 +288,11 @@ impl Benchmark {
         let cloud = |counted: bool| -> (Vec<f64>, Vec<f64>) {
             points.iter().filter(|p| p.3 == counted).map(|p| (p.1, p.2)).unzip()
         };
-        plot.cloud("driven, conservative or unbounded", Role::Quiet, cloud(false));
+        plot.cloud("", Role::Quiet, cloud(false));
         plot.cloud("", Role::Ink, cloud(true));
         let own = self.own.row();
         if let Some(score) = self.score(own) {
-            plot.cloud(&own.name, Role::Run, (vec![own.scaled()], vec![score.at(self.horizon)]));
+            plot.cloud("", Role::Run, (vec![own.scaled()], vec![score.at(self.horizon)]));
         }
         let told = match self.correlation() {
             Some((value, count)) => {
@@ -328,8 +349,7 @@ impl Benchmark {
         let scaled = row.scaled();
         if scaled > 0.0 && begin > 0.0 && first == self.timed.subject.start_time() {
             let end = libm::log(2.0 / begin) / scaled;
-            let label = format!("λ₁T = {}", decimal(scaled, 2));
-            plot.line(&label, Role::Dashed, (vec![0.0, end], vec![begin, 2.0]));
+            plot.line("", Role::Dashed, (vec![0.0, end], vec![begin, 2.0]));
         }
         plot.line("neighbour", Role::Run, distance);
         if let Some(score) = self.score(row) {
@@ -478,22 +498,11 @@ impl Benchmark {
         } else {
             Layer::Line { points: self.orbit.clone(), style: LineStyle::Scalar }
         });
-        let recent = &self.history[self.history.len().saturating_sub(TAIL)..];
-        let lag = if map { 1 } else { SAMPLES / 6 };
-        let trail = |other: bool| -> Vec<[f32; 4]> {
-            let of = |s: &Sample, j: usize| (if other { &s.other } else { &s.state })[j] as f32;
-            let point = |at: usize| {
-                let place = |axis: Option<usize>| axis.map_or(0.0, |j| of(&recent[at], j));
-                if alone {
-                    let before = at.checked_sub(lag).map_or(f32::NAN, |at| of(&recent[at], 0));
-                    return [before, of(&recent[at], 0), 0.0, 0.0];
-                }
-                [place(axes[0]), place(axes[1]), place(axes[2]), 0.0]
-            };
-            (0..recent.len()).map(point).collect()
-        };
-        for (other, style) in [(true, LineStyle::Ink), (false, LineStyle::Accent)] {
-            let line = trail(other);
+        let trails =
+            self.trails.iter().zip([(LineStyle::Accent, MarkKind::Dot), (LineStyle::Ink, MarkKind::Ring)]);
+        // The orbit itself lies above its neighbour.
+        for (trail, (style, kind)) in trails.rev() {
+            let line = trail[trail.len().saturating_sub(TAIL)..].to_vec();
             let end = line.last().copied().unwrap_or([f32::NAN; 4]);
             if !map {
                 panel.layers.push(Layer::Line { points: Arc::new(line), style });
@@ -502,7 +511,7 @@ impl Benchmark {
                 panel.layers.push(Layer::Marks {
                     points: vec![[end[0], end[1], end[2]]],
                     labels: Vec::new(),
-                    kind: if other { MarkKind::Ring } else { MarkKind::Dot },
+                    kind,
                 });
             }
         }
@@ -520,6 +529,7 @@ impl Benchmark {
         let bounds = [[0.0, COLUMNS as f64], [0.0, rows as f64], [-1.0, 1.0]];
         let mut panel = Panel::new(String::new(), Projection::Plane, bounds);
         let colour = |row: &Row| libm::log10(if row.scaled() > 1e-3 { row.scaled() } else { 1e-3 }) as f32;
+        panel.axes = ["column", "row", ""].map(Into::into);
         panel.colour = ColourScale { label: "log₁₀ of exponent × period".into(), min: -2.0, max: 0.7 };
         let points = match &self.gallery {
             Some((count, points)) if *count == self.rows.len() => points.clone(),
@@ -578,9 +588,7 @@ impl Plot {
         self.put(label, role, data, false);
     }
     fn cloud(&mut self, label: &str, role: Role, data: (Vec<f64>, Vec<f64>)) {
-        if !data.0.is_empty() {
-            self.put(label, role, data, true);
-        }
+        self.put(label, role, data, true);
     }
     fn frame(self, alternative: String) -> Frame {
         let picture = Picture::Plot {
@@ -600,18 +608,20 @@ type Walked = (Extent, Arc<Vec<[f32; 4]>>, Vec<f64>);
 
 /// Where the attractor lies: the extent of a walk, its points on the axes, and the deviations of the variables.
 fn walk(timed: &Timed, start: &[f64]) -> Result<Walked, ExhibitError> {
-    let step = if timed.subject.is_map() { 1.0 } else { timed.period / (4.0 * SAMPLES as f64) };
+    let step = if timed.subject.is_map() { 1.0 } else { timed.period / (SAMPLES * FINE as usize) as f64 };
     let extent = extent(&timed.subject, &timed.parameters, start, step)?;
-    let mut runner = timed.runner(start)?;
+    let mut runner = timed.stepper(start)?;
     let axes = timed.subject.axes();
     let n = start.len();
     let (mut line, mut states) = (Vec::new(), Vec::new());
-    let lag = if timed.subject.is_map() { 1 } else { SAMPLES / 6 };
-    for sample in 0..50 * SAMPLES {
-        if !runner.advance().is_ok() {
+    let map = timed.subject.is_map();
+    let stride = u64::from((timed.steps() / FINE).max(1));
+    let points = 50 * SAMPLES * if map { 1 } else { timed.steps().min(FINE) as usize };
+    for point in 0..points {
+        if !runner.advance_by(stride).is_ok() {
             break;
         }
-        if sample < 5 * SAMPLES {
+        if point < points / 10 {
             continue;
         }
         let x = runner.state();
@@ -619,14 +629,13 @@ fn walk(timed: &Timed, start: &[f64]) -> Result<Walked, ExhibitError> {
         let mut point = [at(axes[0]), at(axes[1]), at(axes[2]), 0.0];
         let rows = states.len() / n;
         if n == 1 {
-            let before = rows.checked_sub(lag).map_or(f32::NAN, |row| states[row] as f32);
+            let before = rows.checked_sub(timed.lag()).map_or(f32::NAN, |row| states[row] as f32);
             point = [before, x[0] as f32, 0.0, 0.0];
         }
         if rows > 0 {
             let before: &[f64] = &states[(rows - 1) * n..];
             let square = before.iter().zip(x).fold(0.0, |total, (a, b)| total + (a - b) * (a - b));
-            // The extent tells speeds over its own, shorter steps.
-            point[3] = (libm::sqrt(square) * if timed.subject.is_map() { 1.0 } else { 0.25 }) as f32;
+            point[3] = libm::sqrt(square) as f32;
         }
         line.push(point);
         states.extend_from_slice(x);
@@ -638,17 +647,27 @@ fn walk(timed: &Timed, start: &[f64]) -> Result<Walked, ExhibitError> {
 
 impl Run for Benchmark {
     fn position(&self) -> u64 {
-        self.witness.step()
+        self.taken
     }
     fn time(&self) -> Option<f64> {
         Some(self.witness.time())
     }
     fn step(&mut self) {
-        if self.divergence().is_some() || !self.witness.advance().is_ok() {
+        if self.divergence().is_some() {
             return;
         }
-        // A neighbour that diverges alone stays where it was.
-        let _ = self.neighbour.advance();
+        let steps = self.timed.steps();
+        for step in 1..=steps {
+            if !self.witness.advance().is_ok() {
+                return;
+            }
+            // A neighbour that diverges alone stays where it was.
+            let _ = self.neighbour.advance();
+            if step % (steps / FINE).max(1) == 0 {
+                self.trace();
+            }
+        }
+        self.taken += 1;
         self.record();
         self.measure();
         self.ask();
@@ -785,7 +804,7 @@ impl Run for Benchmark {
         let mut out = Writer::default();
         write_run(&mut out, &self.witness);
         write_run(&mut out, &self.neighbour);
-        out.u64(self.own_slices).u64(self.rows.len() as u64);
+        out.u64(self.taken).u64(self.own_slices).u64(self.rows.len() as u64);
         for row in &self.rows {
             row.write(&mut out);
         }
@@ -796,6 +815,7 @@ impl Run for Benchmark {
         let mut from = Reader(bytes);
         read_run(&mut from, &mut self.witness)?;
         read_run(&mut from, &mut self.neighbour)?;
+        self.taken = from.u64()?;
         let (slices, count) = (from.u64()?, from.u64()? as usize);
         let wrong = |what: &str| ExhibitError::Checkpoint(what.to_owned());
         if count > self.zoo.len() {
@@ -828,6 +848,7 @@ impl Run for Benchmark {
             self.work = Some((work, partial));
         }
         self.history.clear();
+        self.trails = [Vec::new(), Vec::new()];
         self.map = None;
         self.gallery = None;
         self.record();
