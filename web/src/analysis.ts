@@ -11,6 +11,8 @@ export class AnalysisPanel extends HTMLElement {
   helpers: Helpers | null = null;
   /** The link of what is open now. */
   fragment: () => string = () => '';
+  /** The same with the step that it has reached. */
+  reached: () => string = () => '';
   #declaration: Declaration | null = null;
   #seen = false;
   #about = '';
@@ -109,7 +111,7 @@ export class AnalysisPanel extends HTMLElement {
     const run = ++this.#run;
     this.#bar.hidden = false;
     this.#bar.removeAttribute('value');
-    const inHand = this.helpers.ask(this.fragment(), question.id, this.#settings.get(question.id) ?? [], (answer, frames) => {
+    const inHand = this.helpers.ask(this.reached(), question.id, this.#settings.get(question.id) ?? [], (answer, frames) => {
       if (run === this.#run) this.#draw(answer, frames);
     });
     this.#stop = inHand.stop;

@@ -82,6 +82,8 @@ document.body.append(lab);
 stage.link = link;
 analysis.helpers = helpers;
 analysis.fragment = () => current;
+// A training is asked about at the update that it has reached.
+analysis.reached = () => (status === null || status.step === 0 || /[?&]step=/.test(current) ? current : `${current}${current.includes('?') ? '&' : '?'}step=${status.step}`);
 claims.helpers = helpers;
 rail.thumbnails.helpers = helpers;
 galleryScreen.thumbnails = rail.thumbnails;

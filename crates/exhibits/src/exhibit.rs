@@ -3,6 +3,7 @@
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Frame, Readout, Remedy, Setting, Value};
 use crate::error::ExhibitError;
+use crate::subject::Subject;
 use crate::values::Values;
 use recipe::Recipe;
 use rnn::Series;
@@ -192,6 +193,18 @@ pub trait Run {
     fn table(&self) -> (Vec<String>, Vec<Vec<f64>>);
 }
 
+/// The system that a run is about, for the analysis desk: the one it shows, or the one that it has learned.
+pub struct Studied {
+    /// The system.
+    pub subject: Subject,
+    /// Its parameters, in file order.
+    pub parameters: Vec<f64>,
+    /// Step of a flow; 1 for a map.
+    pub dt: f64,
+    /// The same as a network with linear regions, where it is one.
+    pub network: Option<rnn::PiecewiseMap>,
+}
+
 /// A paper's or a topic's exhibit.
 pub trait Exhibit: Send + Sync {
     /// Name in links.
@@ -211,6 +224,11 @@ pub trait Exhibit: Send + Sync {
     /// Whether a run with these values computes on the device, so that it is worth asking for one.
     fn wants_device(&self, _: &Values) -> bool {
         false
+    }
+    /// The system that a run of this setup is about after so many steps; none where it is about none. What is learned is
+    /// learned anew, which takes as long as it takes.
+    fn studied(&self, _: &Setup<'_>, _step: u64) -> Option<Result<Studied, ExhibitError>> {
+        None
     }
     /// Claims in order.
     fn claims(&self) -> Vec<Claim>;

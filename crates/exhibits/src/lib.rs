@@ -31,7 +31,7 @@ pub mod values;
 pub use device::device;
 pub use editor::{embed_tables, read_along};
 pub use error::{ExhibitError, nearest};
-pub use exhibit::{Budget, Divergence, Exhibit, Failure, Local, Means, OwnSeries, Run, Setup};
+pub use exhibit::{Budget, Divergence, Exhibit, Failure, Local, Means, OwnSeries, Run, Setup, Studied};
 pub use export::{export, export_formats};
 pub use session::Session;
 pub use subject::{Runner, Subject};

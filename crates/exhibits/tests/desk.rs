@@ -378,3 +378,61 @@ fn eigenvalues_and_variance_of_a_network_are_those_of_its_equations() {
     assert!((1.5..=4.0).contains(&dimension), "{dimension}");
     assert!(refusal(&case("lorenz"), "network", &[]).contains("cannot be asked"));
 }
+
+#[test]
+fn a_trained_network_is_studied_like_any_map_and_region_by_region() {
+    let link = "generalized-teacher-forcing?hidden=12&length=20&updates=600&step=600";
+    let case = Case::of_recipe(&recipe::Recipe::decode(link).unwrap()).unwrap();
+    let Case::System(system) = &case else { panic!("{}", case.name()) };
+    // The text says the same as the network.
+    let mut network = (**system.network.as_ref().unwrap()).clone();
+    let mut field = system.subject.field::<f64>(&[]);
+    let mut x = system.start.clone();
+    for _ in 0..50 {
+        let (mut a, mut b) = (vec![0.0; 3], vec![0.0; 3]);
+        numerics::Map::next(&mut network, 0.0, &x, &mut a);
+        numerics::Map::next(&mut field, 0.0, &x, &mut b);
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + a.abs())), "{a:?} {b:?}");
+        x = a;
+    }
+    let ids: Vec<String> = desk::questions(&case).into_iter().map(|q| q.id).collect();
+    for id in ["lyapunov", "fixed-points", "regions", "spectrum", "basins"] {
+        assert!(ids.iter().any(|other| other == id), "{id}: {ids:?}");
+    }
+    let answer = |question: &str, settings: &[Setting]| {
+        let mut inquiry = desk::ask(&case, question, settings).unwrap();
+        while !inquiry.advance(Instant::now() + Duration::from_millis(50)).unwrap() {}
+        inquiry.answer()
+    };
+    let set = |control: &str, value: f64| Setting { control: control.into(), value: Value::Number(value) };
+    let exactly = answer("regions", &[set("longest", 2.0), set("starts", 100.0)]);
+    let by_newton = answer("fixed-points", &[]);
+    let count = |answer: &exhibits::contract::Answer| -> usize {
+        let found = answer.findings.iter().find(|f| f.id == "count").unwrap();
+        found.text.split(' ').next().unwrap().parse().unwrap()
+    };
+    // Newton's method finds no fixed point that the search by regions does not.
+    let points = exactly.findings.iter().filter(|f| f.label.ends_with("a point")).count();
+    assert!(points >= 1 && count(&exactly) >= points, "{:?}", exactly.findings);
+    assert!(
+        by_newton.findings.iter().filter(|f| f.id.starts_with("point")).count() <= points,
+        "{by_newton:?}"
+    );
+    let spectrum = answer("lyapunov", &[set("steps", 5_000.0)]);
+    assert!(spectrum.findings.iter().any(|f| f.value.is_some_and(f64::is_finite)));
+    // What has no regions is not asked for them, and what burn trains has no bits of its own.
+    let lorenz = Case::of_recipe(&recipe::Recipe::decode("lorenz").unwrap()).unwrap();
+    assert!(desk::ask(&lorenz, "regions", &[]).is_err());
+    let burn = recipe::Recipe::decode("generalized-teacher-forcing?engine=burn-cpu").unwrap();
+    assert!(Case::of_recipe(&burn).err().unwrap().to_string().contains("fused"));
+}
+
+#[test]
+fn an_exhibit_about_a_system_is_asked_about_that_system() {
+    let link = "chaos-benchmark?system=Rossler&rossler.a=0.25";
+    let case = Case::of_recipe(&recipe::Recipe::decode(link).unwrap()).unwrap();
+    let Case::System(system) = &case else { panic!("{}", case.name()) };
+    let place = system.subject.model().parameter("a").unwrap();
+    assert_eq!(system.parameters[place], 0.25);
+    assert!((system.dt - 5.909 / 120.0).abs() < 1e-6, "{}", system.dt);
+}

@@ -11,7 +11,7 @@ mod run;
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
-use crate::exhibit::{Exhibit, Local, Means, Run, Setup};
+use crate::exhibit::{Exhibit, Local, Means, Run, Setup, Studied};
 use declaration as d;
 use protocol::Timed;
 use recipe::Recipe;
@@ -78,6 +78,14 @@ impl Exhibit for ChaosBenchmark {
             "residual" => 1e12,
             _ => 1e10,
         }
+    }
+
+    fn studied(&self, setup: &Setup<'_>, _: u64) -> Option<Result<Studied, ExhibitError>> {
+        let studied = |timed: Timed| {
+            let timed = run::set(timed, setup.values);
+            Studied { dt: timed.dt(), subject: timed.subject, parameters: timed.parameters, network: None }
+        };
+        Some(timed(setup.recipe).map(studied))
     }
 
     fn claims(&self) -> Vec<Claim> {

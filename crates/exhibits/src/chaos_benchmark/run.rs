@@ -97,15 +97,22 @@ fn chosen(values: &Values, id: &str) -> usize {
     values.text(id).parse::<usize>().map_or(0, |number| number.saturating_sub(1))
 }
 
-impl Benchmark {
-    pub(super) fn start(setup: &Setup<'_>, mut timed: Timed) -> Result<Self, ExhibitError> {
-        let values = setup.values;
-        let own = timed.parameters.clone();
-        for (index, parameter) in timed.subject.model().parameters.iter().enumerate() {
-            let value = values.number(&parameter_id(&timed.name, &parameter.name));
-            timed.parameters[index] = if value.is_nan() { own[index] } else { value };
+/// A system with the parameters and the steps that are set.
+pub(super) fn set(mut timed: Timed, values: &Values) -> Timed {
+    for (index, parameter) in timed.subject.model().parameters.iter().enumerate() {
+        let value = values.number(&parameter_id(&timed.name, &parameter.name));
+        if !value.is_nan() {
+            timed.parameters[index] = value;
         }
-        timed.substeps = (values.number("steps") / SAMPLES as f64 + 0.5) as u32;
+    }
+    timed.substeps = (values.number("steps") / SAMPLES as f64 + 0.5) as u32;
+    timed
+}
+
+impl Benchmark {
+    pub(super) fn start(setup: &Setup<'_>, timed: Timed) -> Result<Self, ExhibitError> {
+        let values = setup.values;
+        let timed = set(timed, values);
         let kind = ForecastKind::from_slug(values.text("forecaster")).unwrap_or(ForecastKind::RandomFeatures);
         let asked = Asked {
             forecasters: vec![kind],
@@ -130,6 +137,7 @@ impl Benchmark {
             dt: timed.dt(),
             seed: setup.recipe.seed,
             gpu: None,
+            network: None,
         }));
         let parameters = &timed.subject.model().parameters;
         let varied = parameters.get(chosen(values, "varied")).map_or_else(String::new, |p| p.name.clone());

@@ -14,6 +14,7 @@ mod network;
 mod orbit;
 mod plane;
 mod plot;
+mod regions;
 mod sampled;
 mod say;
 mod spectrum;
@@ -25,7 +26,7 @@ pub(crate) use say::{figures, with_error};
 
 use crate::contract::{Answer, Frame, Question, Setting};
 use crate::error::{ExhibitError, nearest};
-use crate::exhibit::{Means, OwnSeries};
+use crate::exhibit::{Means, OwnSeries, Setup, Studied};
 use crate::exhibits;
 use crate::explorer::{self, parameter_id, start_id};
 use crate::subject::Subject;
@@ -58,16 +59,30 @@ pub struct SystemCase {
     pub seed: u64,
     /// The GPU, for the questions that can use one.
     pub gpu: Option<Arc<gpu::Device>>,
+    /// A network's linear regions, where it is one.
+    pub network: Option<Arc<rnn::PiecewiseMap>>,
 }
 
 impl Case {
-    /// What a link leads to: its system with the parameters, the start and the step that it sets.
+    /// What a link leads to: its system with the parameters, the start and the step that it sets; of an exhibit the
+    /// system that it is about, of a training the network at the update that the link names, 0 without one.
     ///
     /// # Errors
     /// The link leads to no system, or what is wrong with it.
     pub fn of_recipe(recipe: &Recipe) -> Result<Self, ExhibitError> {
         let exhibit = exhibits::resolve(recipe)?;
         let declaration = exhibit.declare(recipe, &Means::default())?;
+        if exhibit.slug() != exhibits::TYPED {
+            let values = Values::resolve(&declaration, recipe)?;
+            let means = Means::default();
+            let setup = Setup { recipe, values: &values, means: &means };
+            if let Some(studied) = exhibit.studied(&setup, recipe.step.unwrap_or(0)) {
+                let Studied { subject, parameters, dt, network } = studied?;
+                let (start, seed, network) = (subject.start(), recipe.seed, network.map(Arc::new));
+                let case = SystemCase { subject, parameters, start, dt, seed, gpu: None, network };
+                return Ok(Self::System(Box::new(case)));
+            }
+        }
         if declaration.equations.is_none() || exhibit.slug() != exhibits::TYPED {
             let message = format!("{} is no system: the desk takes systems and series", declaration.title);
             return Err(ExhibitError::Refused(message));
@@ -84,7 +99,15 @@ impl Case {
         let start = starts.map(|(v, own)| number(&start_id(&v.name), own)).collect();
         let dt = if subject.is_map() { 1.0 } else { number("dt", subject.step()) };
         let seed = recipe.seed;
-        Ok(Self::System(Box::new(SystemCase { parameters, start, dt, seed, subject, gpu: None })))
+        Ok(Self::System(Box::new(SystemCase {
+            parameters,
+            start,
+            dt,
+            seed,
+            subject,
+            gpu: None,
+            network: None,
+        })))
     }
 
     /// The same with a GPU at hand, or without.
@@ -159,6 +182,7 @@ struct Entry {
 const ENTRIES: &[Entry] = &[
     Entry { declare: lyapunov::declare, ask: lyapunov::ask },
     Entry { declare: fixed_points::declare, ask: fixed_points::ask },
+    Entry { declare: regions::declare, ask: regions::ask },
     Entry { declare: continuation::declare, ask: continuation::ask },
     Entry { declare: bifurcate::declare, ask: bifurcate::ask },
     Entry { declare: plane::declare_basins, ask: plane::ask_basins },

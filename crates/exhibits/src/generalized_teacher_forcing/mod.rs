@@ -7,6 +7,7 @@ mod data;
 mod declaration;
 #[cfg(feature = "nets")]
 mod elsewhere;
+mod learned;
 mod measure;
 mod metrics;
 mod run;
@@ -14,7 +15,7 @@ mod run;
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
-use crate::exhibit::{Exhibit, Local, Means, Run, Setup};
+use crate::exhibit::{Exhibit, Local, Means, Run, Setup, Studied};
 use crate::subject::Subject;
 use crate::values::Values;
 use declaration as d;
@@ -83,6 +84,10 @@ impl Exhibit for GeneralizedTeacherForcing {
 
     fn wants_device(&self, values: &Values) -> bool {
         values.text("engine") == "burn-webgpu"
+    }
+
+    fn studied(&self, setup: &Setup<'_>, step: u64) -> Option<Result<Studied, ExhibitError>> {
+        Some(learned::learned(setup, step))
     }
 
     fn claims(&self) -> Vec<Claim> {
