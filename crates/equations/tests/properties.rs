@@ -3,7 +3,7 @@
 // Clippy knows only functions marked as tests, not their helpers.
 #![allow(clippy::expect_used, clippy::panic)]
 
-use equations::{Interpreter, Model, WGSL_HELPERS, parse, parse_expression, wgsl};
+use equations::{Interpreter, Model, WGSL_HELPERS, parse, parse_expression, wgsl, wgsl_along};
 use numerics::{Lanes, Real};
 use proptest::prelude::*;
 
@@ -284,5 +284,28 @@ fn derivatives_of_special_functions_follow_their_tables() {
             "{function} at {x}: {} against {expected}",
             entries[0]
         );
+    }
+}
+
+#[test]
+fn the_derivative_along_a_vector_comes_with_the_right_hand_side_and_leaves_zeros_out() {
+    let along = |text: &str, along| wgsl_along(&parse(text).into_model().unwrap(), along);
+    let both = along("par s=10\nx'=s*(y-x)\ny'=-y+t", true).unwrap().text;
+    assert!(both.contains("fn rhs(t: f32, x: array<f32, 2>, p: array<f32, 1>) -> array<f32, 2> {"), "{both}");
+    let last = both.rsplit("fn rhs_along").next().unwrap();
+    assert!(
+        last.starts_with("(t: f32, x: array<f32, 2>, p: array<f32, 1>, v: array<f32, 2>) -> array<f32, 2> {")
+    );
+    assert!(last.contains(" * v[0] + p[0] * v[1], (-1.0f) * v[1]);"), "{both}");
+    assert!(!along("par s=10\nx'=s*(y-x)\ny'=-y", false).unwrap().text.contains("rhs_along"));
+    // A table is printed once, whichever of both reads it.
+    let table = along("table f {0 1 0 1 4 9}\nx'=f(x)\ny'=2", true).unwrap();
+    assert_eq!(table.text.matches("fn table_0_f").count(), 1);
+    assert!(table.text.ends_with("0.0f);\n}\n"), "{}", table.text);
+    for (text, word) in
+        [("x'=-x+delay(x,1)", "delays"), ("x'=ran(1)", "random inputs"), ("x[1..17]'=1", "17 variables")]
+    {
+        let refused = along(text, true).unwrap_err().to_string();
+        assert!(refused.contains(word), "{refused}");
     }
 }
