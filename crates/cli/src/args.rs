@@ -56,6 +56,10 @@ pub enum Command {
     Lyapunov(Lyapunov),
     /// Fixed points, or periodic points of a map: what they are, their eigenvalues, the manifolds of the saddles.
     FixedPoints(Resting),
+    /// Curves in any plane on which one variable stands still while the others are held.
+    Nullclines(Sampled),
+    /// Fixed points and cycles of a trained network of rectifiers, solved exactly between their borders.
+    Regions(Sampled),
     /// Follow an equilibrium, a fixed point or limit cycles through a parameter, and locate where they change.
     Continue(Swept),
     /// Power spectrum, autocorrelation and the embedding of a system's variable or of a series.
@@ -524,9 +528,11 @@ Examples:
   separatrix spectrum my.csv --with interval=0.01 --output spectrum.csv
   separatrix dimension henon --plot sums.png
   separatrix complexity my.csv --plot recurrences.png
-  separatrix network kuramoto --plot order.png --view order";
+  separatrix network kuramoto --plot order.png --view order
+  separatrix nullclines hodgkin-huxley --with across=v --with up=n --plot plane.png
+  separatrix regions 'generalized-teacher-forcing?updates=3000&step=3000' --json";
 
-/// `spectrum`, `dimension`, `complexity` and `network`
+/// `nullclines`, `regions`, `spectrum`, `dimension`, `complexity` and `network`
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLED_EXAMPLES)]
 pub struct Sampled {

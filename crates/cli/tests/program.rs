@@ -372,3 +372,29 @@ fn two_cases_are_compared_whether_systems_parameters_or_files() {
     assert!(refused(&["compare", &slow, &short], 1).contains("longer series"));
     assert!(refused(&["compare", "lorenz", "missing.csv"], 2).contains("missing.csv"));
 }
+
+#[test]
+fn the_table_of_the_zoo_has_errors_and_what_the_collection_says() {
+    let rows = json(&["systems", "--table", "rossler", "--steps", "20000", "--json"]);
+    let rows = rows.as_array().expect("rows");
+    let rossler = rows.iter().find(|row| row["system"] == "dysts:Rossler").expect("its row");
+    assert!(rossler["exponents"][0][1].as_f64().expect("an error") > 0.0);
+    assert!(rossler["gap"].as_f64().expect("a gap") < 1e-3);
+    assert_eq!(rossler["collection"]["largest"], 0.150597);
+    let table = good(&["systems", "--table", "rossler", "--steps", "20000"]);
+    assert!(table.contains("dysts:Rossler") && table.contains("The collection agrees in"), "{table}");
+    assert!(refused(&["systems", "--table", "--steps", "5"], 2).contains("from 10000"));
+}
+
+#[test]
+fn a_training_is_taken_apart_from_its_link() {
+    let link = "generalized-teacher-forcing?hidden=8&length=20&updates=500&step=500";
+    let found = json(&["regions", link, "--with", "longest=2", "--with", "starts=50", "--json"]);
+    assert!(found["findings"].as_array().expect("findings").len() > 2, "{found}");
+    assert_eq!(found["columns"][3], "z1");
+    let spectrum = json(&["lyapunov", link, "--steps", "3000", "--json"]);
+    assert!(spectrum["findings"][0]["value"].as_f64().is_some(), "{spectrum}");
+    assert!(refused(&["regions", "lorenz"], 2).contains("regions"));
+    let crossings = json(&["nullclines", "fitzhugh-nagumo", "--json"]);
+    assert_eq!(crossings["findings"][0]["text"], "1");
+}

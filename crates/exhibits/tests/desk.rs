@@ -436,3 +436,17 @@ fn an_exhibit_about_a_system_is_asked_about_that_system() {
     assert_eq!(system.parameters[place], 0.25);
     assert!((system.dt - 5.909 / 120.0).abs() < 1e-6, "{}", system.dt);
 }
+
+#[test]
+fn nullclines_cross_where_a_planar_system_rests() {
+    let found = answer(&case("fitzhugh-nagumo"), "nullclines", &[]);
+    let rests = answer(&case("fitzhugh-nagumo"), "fixed-points", &[]);
+    assert_eq!(found.findings[0].text, "1", "{:?}", found.findings);
+    assert_eq!(rests.findings[0].text, "1", "{:?}", rests.findings);
+    // Lorenz at z held: x = y, and y (1 - rho + z) = 0 on it.
+    let lorenz = answer(&case("lorenz"), "nullclines", &[("across", "x"), ("up", "y")]);
+    assert!(lorenz.note.unwrap().contains("z = "));
+    let refused = desk::ask(&case("lorenz"), "nullclines", &settings(&[("across", "x"), ("up", "x")]));
+    assert!(refused.err().unwrap().to_string().contains("two different variables"));
+    assert!(desk::ask(&case("mackey-glass"), "nullclines", &[]).is_err());
+}

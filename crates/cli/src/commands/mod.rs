@@ -38,6 +38,8 @@ pub fn execute(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::ExponentMap(arguments) => desk::mapped("exponent-map", arguments, out),
         Command::Spectrum(arguments) => desk::sampled("spectrum", arguments, out),
         Command::Complexity(arguments) => desk::sampled("complexity", arguments, out),
+        Command::Nullclines(arguments) => desk::sampled("nullclines", arguments, out),
+        Command::Regions(arguments) => desk::sampled("regions", arguments, out),
         Command::Network(arguments) => desk::sampled("network", arguments, out),
         Command::Compare(arguments) => desk::compared(arguments, out),
         Command::Dimension(arguments) => desk::sampled("dimension", arguments, out),

@@ -11,6 +11,7 @@ mod dimension;
 mod fixed_points;
 mod lyapunov;
 mod network;
+mod nullclines;
 mod orbit;
 mod plane;
 mod plot;
@@ -182,6 +183,7 @@ struct Entry {
 const ENTRIES: &[Entry] = &[
     Entry { declare: lyapunov::declare, ask: lyapunov::ask },
     Entry { declare: fixed_points::declare, ask: fixed_points::ask },
+    Entry { declare: nullclines::declare, ask: nullclines::ask },
     Entry { declare: regions::declare, ask: regions::ask },
     Entry { declare: continuation::declare, ask: continuation::ask },
     Entry { declare: bifurcate::declare, ask: bifurcate::ask },

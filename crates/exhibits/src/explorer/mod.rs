@@ -16,6 +16,7 @@ use crate::subject::Subject;
 use recipe::Recipe;
 
 pub(crate) use declaration::{keeps, parameter_id, start_id};
+pub(crate) use plane::zero_curve;
 pub(crate) use run::{Extent, extent, read_run, write_run};
 
 /// The exhibit.

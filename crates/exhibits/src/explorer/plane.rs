@@ -36,24 +36,35 @@ pub(super) fn directions(field: &mut Field<f64>, t: f64, box_: [[f64; 2]; 2]) ->
     points
 }
 
-/// The curves on which one component of the flow vanishes, as strokes on a grid (marching squares with linear
-/// interpolation): two points each.
+/// The curves on which one component of a planar flow vanishes, as strokes: two points each.
 pub(super) fn nullcline(
     field: &mut Field<f64>,
     t: f64,
     box_: [[f64; 2]; 2],
     component: usize,
 ) -> Vec<[f32; 4]> {
+    let mut rate = [0.0; 2];
+    let strokes = zero_curve(
+        |x, y| {
+            field.rate(t, &[x, y], &mut rate);
+            rate[component]
+        },
+        box_,
+    );
+    strokes.into_iter().map(|[x, y]| [x as f32, y as f32, 0.0, 0.0]).collect()
+}
+
+/// The curves on which a function of the plane vanishes, as strokes on a grid (marching squares with linear
+/// interpolation): two points each.
+pub(crate) fn zero_curve(mut value: impl FnMut(f64, f64) -> f64, box_: [[f64; 2]; 2]) -> Vec<[f64; 2]> {
     let at = |axis: usize, i: usize| {
         let [low, high] = box_[axis];
         low + (high - low) * i as f64 / (GRID - 1) as f64
     };
     let mut values = vec![0.0; GRID * GRID];
-    let mut rate = [0.0; 2];
     for j in 0..GRID {
         for i in 0..GRID {
-            field.rate(t, &[at(0, i), at(1, j)], &mut rate);
-            values[j * GRID + i] = rate[component];
+            values[j * GRID + i] = value(at(0, i), at(1, j));
         }
     }
     let mut strokes = Vec::new();
@@ -64,7 +75,7 @@ pub(super) fn nullcline(
             if !v.iter().all(|v| v.is_finite()) {
                 continue;
             }
-            let mut crossings: Vec<[f32; 4]> = Vec::with_capacity(4);
+            let mut crossings: Vec<[f64; 2]> = Vec::with_capacity(4);
             for k in 0..4 {
                 let (a, b) = (v[k], v[(k + 1) % 4]);
                 if (a < 0.0) != (b < 0.0) {
@@ -72,7 +83,7 @@ pub(super) fn nullcline(
                     let ((i0, j0), (i1, j1)) = (corners[k], corners[(k + 1) % 4]);
                     let x = at(0, i0) + share * (at(0, i1) - at(0, i0));
                     let y = at(1, j0) + share * (at(1, j1) - at(1, j0));
-                    crossings.push([x as f32, y as f32, 0.0, 0.0]);
+                    crossings.push([x, y]);
                 }
             }
             // A saddle cell has four crossings; either pairing is right to the order of the grid.
