@@ -5,7 +5,7 @@ use crate::method::Method;
 use crate::step::{ByClassical, ByDraws, ByEuler, ByHeun, ByMap, ByTableau, Room, STAGES, Scheme, run_lanes};
 use crate::trajectory::check_state;
 use numerics::march::Grid;
-use numerics::{Flow, Map, Noise, Real, Stream, sum_by};
+use numerics::{Flow, Lanes, Map, Noise, Real, Stream, sum_by};
 
 /// How starting points lie around the centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,6 +86,25 @@ pub struct Ensemble<V: Real> {
     alive: Vec<V>,
     block: Vec<V>,
     room: Room<V>,
+}
+
+impl Ensemble<Lanes<f32, 8>> {
+    /// [`Ensemble::advance_flow`] by a flow behind a pointer. Compiled here, with the settings of this crate: whoever calls
+    /// it may be built for size.
+    ///
+    /// # Errors
+    /// As [`Ensemble::advance_flow`].
+    pub fn follow_flow(&mut self, mut flow: &mut dyn Flow<Lanes<f32, 8>>, count: u64) -> Result<(), Error> {
+        self.advance_flow(&mut flow, count)
+    }
+
+    /// [`Ensemble::advance_map`] by a map behind a pointer, likewise.
+    ///
+    /// # Errors
+    /// As [`Ensemble::advance_map`].
+    pub fn follow_map(&mut self, mut map: &mut dyn Map<Lanes<f32, 8>>, count: u64) -> Result<(), Error> {
+        self.advance_map(&mut map, count)
+    }
 }
 
 impl<V: Real> Ensemble<V> {

@@ -450,3 +450,100 @@ fn nullclines_cross_where_a_planar_system_rests() {
     assert!(refused.err().unwrap().to_string().contains("two different variables"));
     assert!(desk::ask(&case("mackey-glass"), "nullclines", &[]).is_err());
 }
+
+#[test]
+fn the_standard_map_and_henon_heiles_keep_areas_and_pairs() {
+    let standard = answer(&case("standard-map?k=6"), "lyapunov", &[("steps", "300000"), ("every", "1")]);
+    let [first, second] = ["exponent_1", "exponent_2"].map(|id| value(&standard, id));
+    // About ln(K / 2) (Chirikov 1979); 3 % more at this K.
+    assert!((first - libm::log(3.0)).abs() < 0.05, "{standard:?}");
+    assert!((first + second).abs() < 1e-9, "{standard:?}");
+    let henon = answer(&case("henon-heiles"), "lyapunov", &[("steps", "200000")]);
+    let at: Vec<f64> = (1..=4).map(|k| value(&henon, &format!("exponent_{k}"))).collect();
+    assert!((at[0] + at[3]).abs() < 1e-3 && (at[1] + at[2]).abs() < 1e-3, "{at:?}");
+    assert!(at[1].abs() < 2e-3, "{at:?}");
+}
+
+#[test]
+fn lorenz_96_with_forty_sites_grows_in_thirteen_directions() {
+    let link = "lorenz-96-40?dt=0.04";
+    let found = answer(&case(link), "lyapunov", &[("steps", "12000"), ("transient", "1000"), ("every", "2")]);
+    assert!((value(&found, "exponent_1") - 1.685).abs() < 0.06, "{found:?}");
+    let positive = (1..=40).filter(|k| value(&found, &format!("exponent_{k}")) > 0.0).count();
+    // The thirteenth lies near zero, and one is zero.
+    assert!((12..=14).contains(&positive), "{positive}");
+}
+
+#[test]
+fn the_brusselator_turns_at_one_plus_the_square_of_any_a() {
+    for a in [0.7, 1.5] {
+        let link = format!("brusselator?a={a}");
+        let at = 1.0 + a * a;
+        let (from, to) = (format!("{}", 0.6 * at), format!("{}", 1.4 * at));
+        let pairs = [("parameter", "b"), ("from", &from), ("to", &to), ("cycles", "none")];
+        let hopf = places(&answer(&case(&link), "continue", &pairs), "Hopf point");
+        assert!(!hopf.is_empty() && hopf.iter().all(|b| (b - at).abs() < 1e-6), "{a}: {hopf:?}");
+    }
+}
+
+/// A driven flow looked at once a period of what drives it, with its Jacobian by differences.
+struct Strobe {
+    field: zoo::Field<f64>,
+    period: f64,
+}
+
+impl numerics::Map for Strobe {
+    fn dimension(&self) -> usize {
+        2
+    }
+    fn next(&mut self, _: f64, x: &[f64], next: &mut [f64]) {
+        const STEPS: u64 = 400;
+        next.copy_from_slice(x);
+        let h = self.period / STEPS as f64;
+        let (mut after, mut stages, mut scratch) = ([0.0; 2], [0.0; 8], [0.0; 2]);
+        for step in 0..STEPS {
+            let rate = |t: f64, x: &[f64], out: &mut [f64]| numerics::Flow::rate(&mut self.field, t, x, out);
+            let t = step as f64 * h;
+            numerics::march::classical(rate, t, h, next, &mut after, &mut stages, &mut scratch, false);
+            next.copy_from_slice(&after);
+        }
+    }
+}
+
+impl numerics::MapJacobian for Strobe {
+    fn jacobian(&mut self, _: f64, x: &[f64], jacobian: &mut [f64]) {
+        let h = 1e-6;
+        for j in 0..2 {
+            let (mut up, mut down) = ([0.0; 2], [0.0; 2]);
+            let (mut above, mut below) = ([x[0], x[1]], [x[0], x[1]]);
+            above[j] += h;
+            below[j] -= h;
+            numerics::Map::next(self, 0.0, &above, &mut up);
+            numerics::Map::next(self, 0.0, &below, &mut down);
+            for i in 0..2 {
+                jacobian[2 * i + j] = (up[i] - down[i]) / (2.0 * h);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_driven_flow_and_its_map_from_period_to_period_part_at_the_same_rate() {
+    // Ueda's oscillator: x'' + 0.05 x' + x³ = 7.5 cos t.
+    let text = "x'=y\ny'=-0.05*y-x^3+7.5*cos(t)\ninit x=2.5,y=0\n@ dt=0.01,bounds=100\n";
+    let flow = answer(&typed(text), "lyapunov", &[("steps", "600000")]);
+    let Case::System(system) = typed(text) else { panic!("a system") };
+    let period = 2.0 * core::f64::consts::PI;
+    let strobe = Strobe { field: system.subject.field(&[]), period };
+    let options = analysis::LyapunovOptions { every: 1, transient: 100, ..Default::default() };
+    let mut run = analysis::LyapunovRun::map(strobe, options, &[2.5, 0.0]).unwrap();
+    run.advance(1100).unwrap();
+    let map = run.spectrum();
+    for (k, exponent) in map.exponents.iter().enumerate() {
+        let of_flow = value(&flow, &format!("exponent_{}", k + 1));
+        let error = exponent.error / period;
+        assert!((exponent.value / period - of_flow).abs() < 4.0 * error + 0.01, "{map:?} {flow:?}");
+    }
+    // The damping: their sum is -0.05.
+    assert!((map.sum() / period + 0.05).abs() < 1e-4, "{map:?}");
+}

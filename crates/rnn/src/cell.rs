@@ -240,6 +240,10 @@ impl CellKind {
     /// # Errors
     /// [`Error::Size`] for a size of zero or beyond 4096, and for more observed or rectified units than there are.
     pub fn build<T: Float>(self) -> Result<Box<dyn Cell<T>>, Error> {
+        T::cell(self)
+    }
+
+    pub(crate) fn make<T: Float>(self) -> Result<Box<dyn Cell<T>>, Error> {
         Ok(match self {
             CellKind::Tanh { inputs, hidden, outputs } => Box::new(TanhRnn::new(inputs, hidden, outputs)?),
             CellKind::ShallowPlrnn { latent, hidden, observed, clipped } => {

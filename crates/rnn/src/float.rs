@@ -1,4 +1,7 @@
+use crate::cell::{Cell, CellKind};
+use crate::error::Error;
 use crate::kernel;
+use crate::trainer::{StepReport, Trainer};
 use numerics::{Digest, Lanes, Real};
 
 /// Number of sequences that run side by side.
@@ -35,6 +38,13 @@ pub trait Float: Real + PartialOrd {
     /// `out[i][j] = Σ_rows left[row][i] right[row][j]`, lanes summed in the fixed tree.
     #[doc(hidden)]
     fn outer(left: kernel::Columns<Self>, right: kernel::Columns<Self>, out: &mut [Self]);
+    /// Makes a cell. Here, and not where it is asked for, so that its passes are compiled with this crate's settings:
+    /// whoever asks may be built for size.
+    #[doc(hidden)]
+    fn cell(kind: CellKind) -> Result<Box<dyn Cell<Self>>, Error>;
+    /// One update of a training, compiled here for the same reason.
+    #[doc(hidden)]
+    fn train(trainer: &mut Trainer<Self>) -> Result<StepReport, Error>;
 }
 
 macro_rules! float {
@@ -68,6 +78,12 @@ macro_rules! float {
             }
             fn outer(left: kernel::Columns<Self>, right: kernel::Columns<Self>, out: &mut [Self]) {
                 kernel::outer::<Self, $width>(left, right, out);
+            }
+            fn cell(kind: CellKind) -> Result<Box<dyn Cell<Self>>, Error> {
+                kind.make()
+            }
+            fn train(trainer: &mut Trainer<Self>) -> Result<StepReport, Error> {
+                trainer.advance()
             }
         }
     };

@@ -265,6 +265,10 @@ impl<T: Float> Trainer<T> {
     /// # Errors
     /// None that a trainer made by [`Trainer::new`] can meet; the type says so for the passes it calls.
     pub fn step(&mut self) -> Result<StepReport, Error> {
+        T::train(self)
+    }
+
+    pub(crate) fn advance(&mut self) -> Result<StepReport, Error> {
         self.draw();
         let force = self.force();
         let mut loss = self.sequence.loss_and_gradient(&self.parameters, force, &mut self.gradient)?;

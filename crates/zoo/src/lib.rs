@@ -5,7 +5,7 @@
 
 use equations::{EquationError, Interpreter, Model};
 use numerics::march::{Grid, Halt};
-use numerics::{Flow, FlowJacobian, Map, MapJacobian, Real};
+use numerics::{Flow, FlowJacobian, Lanes, Map, MapJacobian, Real};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -243,6 +243,19 @@ impl<V: Real> Field<V> {
             Inner::Native { rate, .. } => rate.evaluate(t, x, out),
             Inner::Interpreted(interpreter) => interpreter.evaluate(t, x, out),
         }
+    }
+}
+
+impl Field<Lanes<f32, 8>> {
+    /// Itself behind a pointer, as [`Flow`]. Its evaluation is compiled here, with the settings of this crate: whoever asks
+    /// may be built for size.
+    pub fn as_flow(&mut self) -> &mut dyn Flow<Lanes<f32, 8>> {
+        self
+    }
+
+    /// Itself behind a pointer, as [`Map`].
+    pub fn as_map(&mut self) -> &mut dyn Map<Lanes<f32, 8>> {
+        self
     }
 }
 

@@ -114,8 +114,8 @@ impl Copies {
                 let mut rhs =
                     |t, x: &[Block], w: &[Block], out: &mut [Block]| field.evaluate_with(t, x, w, out);
                 let stepped = match (noise.places().is_empty(), map) {
-                    (true, true) => ensemble.advance_map(field, 1),
-                    (true, false) => ensemble.advance_flow(field, 1),
+                    (true, true) => ensemble.follow_map(field.as_map(), 1),
+                    (true, false) => ensemble.follow_flow(field.as_flow(), 1),
                     (false, true) => {
                         ensemble.advance_noisy_map(&mut rhs, noise, 1);
                         Ok(())

@@ -153,7 +153,7 @@ async fn gpu_statistics(
         let mut ensemble =
             Ensemble::<Lanes<f32, 8>>::from_states(&states("cpu"), 3, options).map_err(|e| e.to_string())?;
         let mut field = lorenz.field::<Lanes<f32, 8>>(&parameters(&lorenz, "rho", rho));
-        ensemble.advance_flow(&mut field, u64::from(LONG)).map_err(|e| e.to_string())?;
+        ensemble.follow_flow(field.as_flow(), u64::from(LONG)).map_err(|e| e.to_string())?;
         Ok((0..3).map(|j| ensemble.moments(j)).collect())
     };
     let kernel = lorenz.kernel().map_err(|e| e.to_string())?;
