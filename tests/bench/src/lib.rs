@@ -14,6 +14,8 @@ mod face;
 mod kernels;
 mod lorenz;
 #[cfg(not(target_arch = "wasm32"))]
+mod measures;
+#[cfg(not(target_arch = "wasm32"))]
 mod peers;
 mod report;
 pub mod table;
@@ -26,8 +28,10 @@ pub use error::Error;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 pub use kernels::{measure_kernels, print_kernels};
 #[cfg(not(target_arch = "wasm32"))]
+pub use measures::measure_measures;
+#[cfg(not(target_arch = "wasm32"))]
 pub use peers::measure_peers;
-pub use report::{DeviceReport, Figures, Peer, Peers};
+pub use report::{DeviceReport, Figures, HopfPoint, Measure, Measured, Measures, Peer, Peers};
 pub use zoo_speed::measure_zoo;
 
 /// Everything that runs on one core.

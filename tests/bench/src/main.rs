@@ -1,5 +1,6 @@
 //! `house-bench measure` prints what this machine does as JSON; `house-bench table NATIVE BROWSER` prints the
-//! table of two reports; `house-bench kernels [SLUG...]` prints how the zoo's kernels compile and step.
+//! table of two reports; `house-bench kernels [SLUG...]` prints how the zoo's kernels compile and step;
+//! `house-bench measures` prints the rows of the table that hold measures of dynamics beside those of others.
 #![forbid(unsafe_code)]
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -10,9 +11,11 @@ fn main() -> std::process::ExitCode {
         ["measure"] => native::measure(),
         ["table", native, browser] => native::table(native, browser),
         ["kernels", ref slugs @ ..] => native::kernels(slugs),
+        ["measures"] => native::measures(),
         _ => {
             eprintln!(
-                "usage: house-bench measure | house-bench table NATIVE.json BROWSER.json | house-bench kernels [SLUG...]"
+                "usage: house-bench measure | house-bench table NATIVE.json BROWSER.json | house-bench kernels [SLUG...] \
+                 | house-bench measures"
             );
             return std::process::ExitCode::from(2);
         }
@@ -66,9 +69,14 @@ mod native {
             figures: house_bench::measure()?,
             zoo: house_bench::measure_zoo()?,
             peers: house_bench::measure_peers()?,
+            measures: house_bench::measure_measures()?,
             device: device()?,
         };
         serde_json::to_string_pretty(&report).map_err(|reason| unreadable("the native report", reason))
+    }
+
+    pub(crate) fn measures() -> Result<String, Error> {
+        Ok(table::print_measures(&house_bench::measure_measures()?))
     }
 
     #[cfg(feature = "gpu")]

@@ -33,13 +33,13 @@ pub(crate) fn processor_seconds() -> Option<[f64; 2]> {
 
 /// Whose time is meant.
 #[derive(Clone, Copy)]
-enum Whose {
+pub(crate) enum Whose {
     Own,
     Children,
 }
 
 /// Seconds that some work takes.
-fn timed<T>(whose: Whose, work: impl FnOnce() -> Result<T, Error>) -> Result<(T, f64), Error> {
+pub(crate) fn timed<T>(whose: Whose, work: impl FnOnce() -> Result<T, Error>) -> Result<(T, f64), Error> {
     let (wall, before) = (Instant::now(), processor_seconds());
     let done = work()?;
     let wall = wall.elapsed().as_secs_f64();
@@ -50,7 +50,7 @@ fn timed<T>(whose: Whose, work: impl FnOnce() -> Result<T, Error>) -> Result<(T,
     Ok((done, seconds))
 }
 
-fn broken(path: &str, reason: impl std::fmt::Display) -> Error {
+pub(crate) fn broken(path: &str, reason: impl std::fmt::Display) -> Error {
     Error::Report { path: path.to_owned(), reason: reason.to_string() }
 }
 

@@ -70,3 +70,65 @@ pub struct Peers {
     /// A loop in Python, compiled by numba.
     pub numba: Peer,
 }
+
+/// What a measure took, gave, and is off by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Measured {
+    /// Why nothing was measured; empty when something was.
+    pub absent: String,
+    /// Seconds of one measurement.
+    pub seconds: f64,
+    /// Its value: the mean over several series, or the first of several values.
+    pub value: f64,
+    /// Root mean square distance from what is known; of ours the error that it states, where that is larger.
+    pub error: f64,
+}
+
+/// A measure of ours and that of a package.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Measure {
+    /// What is measured, and of what.
+    pub what: String,
+    /// Which package.
+    pub peer: String,
+    /// The textbook's value.
+    pub known: f64,
+    /// Ours.
+    pub own: Measured,
+    /// The package's.
+    pub theirs: Measured,
+}
+
+/// A Hopf point of ours and the published one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HopfPoint {
+    /// Of which system, in which parameter.
+    pub what: String,
+    /// Who published it.
+    pub source: String,
+    /// The published value.
+    pub published: f64,
+    /// How far its last digit leaves it open.
+    pub digit: f64,
+    /// Ours.
+    pub value: f64,
+    /// The error that ours states.
+    pub error: f64,
+    /// Seconds of the branch with all its points.
+    pub seconds: f64,
+}
+
+/// Measures of dynamics beside those of other programs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Measures {
+    /// Whether the times are of the processor, or else of the wall clock.
+    pub processor_time: bool,
+    /// Beside Python packages.
+    pub beside: Vec<Measure>,
+    /// Beside published values.
+    pub hopf: Vec<HopfPoint>,
+}

@@ -1,7 +1,7 @@
 //! The one table of what was measured, each figure beside its goal.
 
 use crate::error::Error;
-use crate::report::{DeviceReport, Figures, Peer, Peers};
+use crate::report::{DeviceReport, Figures, Measured, Measures, Peer, Peers};
 use crate::zoo_speed::{COMPILED, TYPED};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub struct Native {
     pub zoo: Figures,
     /// The solver beside other programs.
     pub peers: Peers,
+    /// Measures of dynamics beside those of other programs.
+    pub measures: Measures,
     /// What the GPU did.
     pub device: DeviceReport,
 }
@@ -247,6 +249,49 @@ fn peer_rows(rows: &mut Vec<Row>, peers: &Peers) {
     other("a loop compiled by numba", &peers.numba, &[(compiled.0, compiled.1, Goal::AtLeast(1.0))]);
 }
 
+/// What of a larger error still counts as none: where both draw the same line through the same curve, which only the last
+/// few points tell apart.
+const SAME_ERROR: f64 = 1.01;
+
+fn measure_rows(rows: &mut Vec<Row>, measures: &Measures) {
+    let clock = if measures.processor_time { "processor time" } else { "wall time" };
+    let words = |m: &Measured| format!("{:.4} ± {:.4} in {:.4} s", m.value, m.error, m.seconds);
+    for measure in &measures.beside {
+        let what = format!("{}, known {}, {clock}", measure.what, measure.known);
+        rows.push(row(what, words(&measure.own)));
+        let (peer, theirs) = (&measure.peer, &measure.theirs);
+        if !theirs.absent.is_empty() {
+            rows.push(row(format!("  the same, {peer}"), format!("not measured: {}", theirs.absent)));
+            continue;
+        }
+        rows.push(row(format!("  the same, {peer}"), words(theirs)));
+        // The first says something only where the second holds.
+        let (faster, error) = (theirs.seconds / measure.own.seconds, measure.own.error / theirs.error);
+        rows.push(ratio(&format!("faster than {peer}"), faster, &Goal::AtLeast(10.0)));
+        rows.push(ratio(&format!("error against that of {peer}"), error, &Goal::AtMost(SAME_ERROR)));
+    }
+    for point in &measures.hopf {
+        let what =
+            format!("{} = {}, {}; the branch, {clock}", point.what, trimmed(point.published), point.source);
+        let off = (point.value - point.published).abs();
+        let open = point.digit + point.error;
+        let value = format!("{:.6} in {:.2} ms", point.value, point.seconds * 1e3);
+        // What the published digits leave open.
+        let (goal, verdict) = (format!("within {open:.0e}"), if off <= open { "yes" } else { "no" });
+        rows.push(Row { goal, verdict, ..row(what, value) });
+    }
+    // Its `-silent` integrates and writes a table; AUTO is reached from the menu of its window, which needs a display.
+    rows.push(row(
+        "  the same points by AUTO of XPPAUT: it opens from a window alone",
+        "not measured: no batch mode",
+    ));
+}
+
+/// A number with as many digits as it has, six at most.
+fn trimmed(value: f64) -> String {
+    format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn rows(native: &Native, browser: &Browser) -> Result<Vec<Row>, Error> {
     let (own, simd, scalar) = (&native.figures, &browser.simd, &browser.scalar);
     let mut rows = Vec::new();
@@ -289,6 +334,7 @@ fn rows(native: &Native, browser: &Browser) -> Result<Vec<Row>, Error> {
     }
 
     peer_rows(&mut rows, &native.peers);
+    measure_rows(&mut rows, &native.measures);
     zoo_rows(&mut rows, &native.zoo, &browser.zoo)?;
 
     let time = "training step, seconds";
@@ -348,10 +394,6 @@ pub fn print(native: &Native, browser: &Browser) -> Result<String, Error> {
     for backend in browser.tensorflow.iter().filter(|backend| backend.absent.is_empty()) {
         same_training(backend, &browser.simd)?;
     }
-    let rows = rows(native, browser)?;
-    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
-    let (what, value, goal) =
-        (width(|row| &row.what), width(|row| &row.value), width(|row| &row.goal).max(4));
     let load = native.load.map_or_else(String::new, |load| format!("; load before {load:.1}"));
     let mut text = format!(
         "{}, {} cores{load}; Chromium {}; adapter in Chromium: {}; one core unless the row says GPU\n\n",
@@ -360,19 +402,37 @@ pub fn print(native: &Native, browser: &Browser) -> Result<String, Error> {
         browser.version,
         if browser.device.absent.is_empty() { &browser.device.adapter } else { "none" }
     );
+    text.push_str(&lay_out(&rows(native, browser)?));
+    text.push_str("\nThe digests of all that one core computed are the same natively and in both modules.");
+    Ok(text)
+}
+
+/// The rows of the measures of dynamics alone.
+pub fn print_measures(measures: &Measures) -> String {
+    let mut rows = Vec::new();
+    measure_rows(&mut rows, measures);
+    lay_out(&rows)
+}
+
+/// Rows in columns under their heads.
+fn lay_out(rows: &[Row]) -> String {
+    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let (what, value, goal) =
+        (width(|row| &row.what), width(|row| &row.value), width(|row| &row.goal).max(4));
+    let mut text = String::new();
     text.push_str(&format!("{:what$}  {:>value$}  {:>goal$}  met\n", "what", "measured", "goal"));
-    for row in &rows {
+    for row in rows {
         let line = format!("{:what$}  {:>value$}  {:>goal$}  {}", row.what, row.value, row.goal, row.verdict);
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push_str("\nThe digests of all that one core computed are the same natively and in both modules.");
-    Ok(text)
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{HopfPoint, Measure};
 
     fn figures(speed: f64, time: f64) -> Figures {
         let mut figures = Figures::default();
@@ -397,6 +457,7 @@ mod tests {
             figures: figures(4e8, 1e-3),
             zoo: zoo(1e7),
             peers: peers(),
+            measures: measures(),
             device: absent.clone(),
         };
         let backend = Backend {
@@ -473,6 +534,49 @@ mod tests {
         assert_eq!(verdict(&text, "faster than XPPAUT, typed"), "no", "{text}");
         assert!(text.contains("not measured: no Python here"), "{text}");
         assert!(!text.contains("faster than a loop"), "{text}");
+    }
+
+    fn measures() -> Measures {
+        let own = Measured { absent: String::new(), seconds: 0.01, value: 0.9, error: 0.02 };
+        let quick = Measured { seconds: 0.05, error: 0.1, ..own.clone() };
+        let absent = Measured { absent: "nolds is not installed".into(), ..Measured::default() };
+        let of = |what: &str, peer: &str, theirs| Measure {
+            what: what.into(),
+            peer: peer.into(),
+            known: 0.9056,
+            own: own.clone(),
+            theirs,
+        };
+        let hopf = HopfPoint {
+            what: "Hopf point of it".into(),
+            source: "a book".into(),
+            published: 93.86,
+            digit: 0.005,
+            value: 93.8576,
+            error: 1e-9,
+            seconds: 1e-3,
+        };
+        Measures {
+            processor_time: true,
+            beside: vec![of("spectrum", "dysts", quick), of("exponent", "nolds", absent)],
+            hopf: vec![hopf],
+        }
+    }
+
+    #[test]
+    fn a_measure_is_held_to_the_time_and_to_the_error_of_its_peer() {
+        let text = print_measures(&measures());
+        assert_eq!(verdict(&text, "faster than dysts"), "no", "{text}");
+        assert_eq!(verdict(&text, "error against that of dysts"), "yes", "{text}");
+        assert!(text.contains("not measured: nolds is not installed"), "{text}");
+        assert_eq!(verdict(&text, "Hopf point of it = 93.86,"), "yes", "{text}");
+        assert!(text.contains("no batch mode"), "{text}");
+        let mut late = measures();
+        late.hopf[0].value = 93.87;
+        late.beside[0].own.error = 0.2;
+        let text = print_measures(&late);
+        assert_eq!(verdict(&text, "error against that of dysts"), "no", "{text}");
+        assert_eq!(verdict(&text, "Hopf point of it = 93.86,"), "no", "{text}");
     }
 
     #[test]
