@@ -74,6 +74,18 @@ impl Spectrum {
     pub fn values(&self) -> Vec<f64> {
         self.exponents.iter().map(|exponent| exponent.value).collect()
     }
+    /// Standard error of the sum, as if those of the exponents were independent.
+    pub fn sum_error(&self) -> f64 {
+        libm::sqrt(self.exponents.iter().fold(0.0, |total, e| total + e.error * e.error))
+    }
+    /// Kaplan-Yorke dimension, and its error: that of the sum over the size of the exponent that the dimension ends in; 0
+    /// where there is none.
+    pub fn kaplan_yorke(&self) -> (f64, f64) {
+        let values = self.values();
+        let dimension = kaplan_yorke(&values);
+        let next = values.get(dimension as usize).map_or(f64::INFINITY, |value| libm::fabs(*value));
+        (dimension, self.sum_error() / next)
+    }
 }
 
 /// What carries a state and tangent vectors along.

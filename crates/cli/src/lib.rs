@@ -7,6 +7,7 @@ pub mod csv_file;
 mod error;
 mod letters;
 pub mod ode_table;
+mod pool;
 pub mod progress;
 pub mod seeds;
 pub mod source;

@@ -1,8 +1,8 @@
 //! Short ways to write declarations.
 
 use crate::contract::{
-    Axis, Bar, ChoiceOption, Condition, Control, ControlKind, Figure, PaperValue, Readout, Setting, Value,
-    View, ViewKind,
+    Axis, Bar, ChoiceOption, Claim, Condition, Control, ControlKind, Figure, LessonStep, PaperValue, Readout,
+    Setting, Value, View, ViewKind,
 };
 
 /// A number on a slider.
@@ -154,6 +154,17 @@ impl Figure {
         self.log = true;
         self
     }
+}
+
+/// A claim that the page measures for three seeds.
+pub fn claim(id: &str, statement: &str, figures: Vec<Figure>, open: bool, note: &str, cost: f64) -> Claim {
+    let seeds = vec![1, 2, 3];
+    Claim { id: id.into(), statement: statement.into(), figures, open, note: note.into(), seeds, cost }
+}
+
+/// A step of a lesson.
+pub fn step(text: &str, action: &str, sets: Vec<Setting>) -> LessonStep {
+    LessonStep { text: text.into(), action: action.into(), sets }
 }
 
 /// A number written on the stage.

@@ -151,11 +151,9 @@ fn fill(row: &mut Invariants, spectrum: &Spectrum, neutral: bool) {
         let distances = spectrum.exponents.iter().map(|e| libm::fabs(e.value) / (e.error + ROUNDING));
         row.zero = finite(distances.fold(f64::INFINITY, |least, one| if one < least { one } else { least }));
     }
-    let dimension = analysis::kaplan_yorke(&values);
+    let (dimension, error) = spectrum.kaplan_yorke();
     row.kaplan_yorke = finite(dimension);
-    let together = libm::sqrt(spectrum.exponents.iter().fold(0.0, |total, e| total + e.error * e.error));
-    let next = values.get(dimension as usize).map_or(f64::INFINITY, |value| libm::fabs(*value));
-    row.kaplan_yorke_error = finite(together / next);
+    row.kaplan_yorke_error = finite(error);
     if let (Some(largest), Some(collection)) = (spectrum.exponents.first(), row.collection) {
         row.verdict = verdict(largest, collection);
     }

@@ -95,6 +95,11 @@ impl Values {
     }
 }
 
+/// The place, counted from 0, of an option that a control counts from 1.
+pub fn place(text: &str) -> usize {
+    text.parse::<usize>().map_or(0, |number| number.saturating_sub(1))
+}
+
 /// Whether a setting in a link's text goes with a declaration.
 pub fn fits(declaration: &Declaration, id: &str, text: &str) -> bool {
     find(declaration, id).is_ok_and(|control| read(control, text).is_ok())

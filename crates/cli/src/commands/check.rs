@@ -4,6 +4,7 @@ use super::print_json;
 use super::show::{bar_text, paper_text};
 use crate::Failure;
 use crate::args::Check;
+use crate::pool;
 use crate::progress::Progress;
 use crate::table::{Align, Table};
 use crate::text::{brief_or_dash, plain};
@@ -13,7 +14,6 @@ use exhibits::{Exhibit, Means, exhibits as list, session};
 use recipe::Recipe;
 use serde::Serialize;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Rows of JSON: one a claim, figure and seed.
 #[derive(Serialize)]
@@ -52,8 +52,7 @@ pub(super) fn check(arguments: &Check, out: &mut dyn Write) -> Result<(), Failur
         .iter()
         .flat_map(|a| a.seeds.iter().map(|&seed| Task { slug: a.exhibit.slug(), claim: &a.claim.id, seed }))
         .collect();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = arguments.jobs.map_or(processors, usize::from).min(tasks.len()).max(1);
+    let jobs = arguments.jobs.map_or_else(pool::processors, usize::from);
     let means = Means { gpu: super::device(), ..Means::default() };
     let measurements = measure_all(&tasks, jobs, &means)?;
     let mut rest = measurements.as_slice();
@@ -178,37 +177,18 @@ fn asked(arguments: &Check) -> Result<Vec<Asked>, Failure> {
 /// Measures every task; the answers stand in the order of the tasks, whichever thread took them.
 fn measure_all(tasks: &[Task<'_>], jobs: usize, means: &Means) -> Result<Vec<Vec<Measurement>>, Failure> {
     let progress = Progress::new("measuring", tasks.len() as u64);
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Vec<Measurement>)>, Failure> {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(index) else { return Ok(done) };
-            let mut seen = 0.0;
-            let mut tell = |part: f64| {
-                if part > seen && part <= 1.0 {
-                    progress.add(part - seen);
-                    seen = part;
-                }
-            };
-            let rows =
-                pollster::block_on(session::measure(task.slug, task.claim, task.seed, means, &mut tell))?;
-            tell(1.0);
-            done.push((index, rows));
-        }
-    };
-    let answers = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
-    });
-    let mut all = vec![Vec::new(); tasks.len()];
-    for answer in answers {
-        let stopped = |_| Failure::Input("a measurement broke off; this is a fault of the program".into());
-        for (index, rows) in answer.map_err(stopped)?? {
-            all[index] = rows;
-        }
-    }
-    Ok(all)
+    pool::share(tasks, jobs, |task| {
+        let mut seen = 0.0;
+        let mut tell = |part: f64| {
+            if part > seen && part <= 1.0 {
+                progress.add(part - seen);
+                seen = part;
+            }
+        };
+        let rows = pollster::block_on(session::measure(task.slug, task.claim, task.seed, means, &mut tell))?;
+        tell(1.0);
+        Ok(rows)
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::print_json;
 use crate::Failure;
 use crate::args::Systems;
+use crate::pool;
 use crate::progress::Progress;
 use crate::table::{Align, Table};
 use crate::text::{brief, brief_or_dash};
@@ -11,8 +12,6 @@ use exhibits::invariants::{Invariants, invariants};
 use exhibits::survey::{Asked, Surveyed, survey};
 use serde::Serialize;
 use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use zoo::System;
 
 /// Most periods of a survey.
@@ -182,29 +181,13 @@ fn figures(arguments: &Systems, systems: &[&'static System], out: &mut dyn Write
         return Err(Failure::Input(format!("--steps {}: must be from 10000 to 100000000", arguments.steps)));
     }
     let progress = Progress::new("spectra", systems.len() as u64);
-    let next = AtomicUsize::new(0);
-    let rows = Mutex::new(Vec::new());
-    let workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(64));
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(system) = systems.get(index) else { break };
-                    let row = invariants(system, arguments.steps);
-                    if let Ok(mut rows) = rows.lock() {
-                        rows.push((index, row));
-                        progress.at(rows.len() as u64);
-                    }
-                }
-            });
-        }
-    });
+    let rows = pool::share(systems, pool::processors(), |system| {
+        let row = invariants(system, arguments.steps)?;
+        progress.add(1.0);
+        Ok(row)
+    })?;
     drop(progress);
-    let mut rows = rows.into_inner().unwrap_or_default();
-    rows.sort_by_key(|(index, _)| *index);
-    let rows: Result<Vec<Option<Invariants>>, _> = rows.into_iter().map(|(_, row)| row).collect();
-    let rows: Vec<Invariants> = rows?.into_iter().flatten().collect();
+    let rows: Vec<Invariants> = rows.into_iter().flatten().collect();
     if arguments.json {
         return print_json(out, &rows);
     }

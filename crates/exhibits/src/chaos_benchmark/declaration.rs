@@ -1,7 +1,9 @@
 //! Controls, views, claims and lesson of the chaos benchmark.
 
 use super::protocol::{PERIODS, SAMPLES, SUBSTEPS, Timed};
-use crate::build::{axis, choice, figure, integer, log_axis, number, set_number, set_text, view};
+use crate::build::{
+    axis, choice, claim, figure, integer, log_axis, number, set_number, set_text, step, view,
+};
 use crate::contract::{Axis, Bar, Claim, Control, LessonStep, View, ViewKind};
 use rnn::forecast::FORECASTS;
 
@@ -27,7 +29,6 @@ pub(super) fn controls(systems: &[(String, String)], timed: &Timed) -> Vec<Contr
     let numbered = |names: Vec<String>| -> Vec<(String, String)> {
         names.into_iter().enumerate().map(|(i, name)| ((i + 1).to_string(), name)).collect()
     };
-    let pairs = |of: &[(String, String)]| -> Vec<(String, String)> { of.to_vec() };
     let variables = numbered(timed.subject.variable_names());
     let parameters = numbered(model.parameters.iter().map(|p| p.name.clone()).collect());
     let select = |id: &str, label: &str, of: Vec<(String, String)>| {
@@ -57,7 +58,7 @@ pub(super) fn controls(systems: &[(String, String)], timed: &Timed) -> Vec<Contr
             .symbol("<mi>h</mi>")
             .group("Forecast")
             .help("How many periods ahead forecasts are drawn and judged."),
-        select("variable", "Variable", pairs(&variables)).group("Forecast").help("Whose forecast is drawn."),
+        select("variable", "Variable", variables).group("Forecast").help("Whose forecast is drawn."),
         number("apart", "Perturbation", [1e-9, 0.1], 1e-3, 9)
             .symbol("<msub><mi>d</mi><mn>0</mn></msub>")
             .logarithmic()
@@ -182,15 +183,6 @@ pub(super) fn views() -> Vec<View> {
 }
 
 pub(super) fn claims() -> Vec<Claim> {
-    let claim = |id: &str, statement: &str, figures, open, note: &str, cost| Claim {
-        id: id.into(),
-        statement: statement.into(),
-        figures,
-        open,
-        note: note.into(),
-        seeds: vec![1, 2, 3],
-        cost,
-    };
     let rho = "<mi>ρ</mi>";
     vec![
         claim(
@@ -341,7 +333,6 @@ pub(super) fn claims() -> Vec<Claim> {
 }
 
 pub(super) fn lesson() -> Vec<LessonStep> {
-    let step = |text: &str, action: &str, sets| LessonStep { text: text.into(), action: action.into(), sets };
     vec![
         step(
             "The orbit of Lorenz’s system, and a neighbour that starts a thousandth away. For a while one cannot tell \

@@ -9,8 +9,6 @@ use numerics::Stream;
 use rnn::forecast::ForecastKind;
 use rnn::{Activity, Method, Optimiser, Perceptron};
 
-/// Periods of the longest forecast.
-const HORIZON: usize = 3;
 /// Shuffles of a permutation test.
 const SHUFFLES: usize = 1000;
 /// An exponent times the period above this counts as positive.
@@ -44,17 +42,7 @@ fn table(
     let entries: Vec<Entry> = collection::entries().filter(|entry| !entry.delayed && about(entry)).collect();
     let mut rows = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let asked = Asked {
-            forecasters: forecasters.to_vec(),
-            trained: TRAINED,
-            horizon: HORIZON,
-            noise: 0.0,
-            exponent: true,
-            spectrum: false,
-            fan: 0,
-            seed,
-        };
-        let (row, _) = Work::whole(Timed::of(entry.name)?, asked);
+        let (row, _) = Work::whole(Timed::of(entry.name)?, Asked::claimed(forecasters, seed));
         progress((index + 1) as f64 / entries.len() as f64);
         rows.extend(Some(row).filter(|row| row.fault.is_none() && row.exponent[0].is_finite()));
     }
@@ -119,19 +107,7 @@ fn quiet_exponents(seed: u64) -> Result<[f64; 2], Box<dyn std::error::Error>> {
     };
     let place = lorenz.subject.model().parameter("rho").ok_or("Lorenz's system has no rho")?;
     lorenz.parameters[place] = 15.0;
-    let exponent = |timed: Timed| {
-        let asked = Asked {
-            forecasters: Vec::new(),
-            trained: TRAINED,
-            horizon: HORIZON,
-            noise: 0.0,
-            exponent: true,
-            spectrum: false,
-            fan: 0,
-            seed,
-        };
-        Work::whole(timed, asked).0.exponent[0]
-    };
+    let exponent = |timed| Work::whole(timed, Asked::claimed(&[], seed)).0.exponent[0];
     Ok([exponent(damped), exponent(lorenz)])
 }
 
@@ -188,16 +164,7 @@ const LOOK: u64 = 100;
 fn importance(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
     let (mut better, mut ratios) = (0, Vec::new());
     for (index, name) in COMPARED.into_iter().enumerate() {
-        let asked = Asked {
-            forecasters: Vec::new(),
-            trained: TRAINED,
-            horizon: HORIZON,
-            noise: 0.0,
-            exponent: false,
-            spectrum: false,
-            fan: 0,
-            seed,
-        };
+        let asked = Asked { exponent: false, ..Asked::claimed(&[], seed) };
         let (_, observed) = Work::whole(Timed::of(name)?, asked);
         let observed = observed.ok_or("a system did not stay finite")?;
         let [by_error, uniform] =

@@ -32,6 +32,8 @@ const STARTS_OF_SLICE: usize = 8;
 const CONTEXT: usize = 60;
 /// Periods of the longest forecast.
 pub(super) const HORIZON: usize = 5;
+/// The same in the claims.
+const CLAIMED_HORIZON: usize = 3;
 /// Pairs of neighbours.
 const PAIRS: u64 = 6;
 /// Their distance, in standard deviations of the variables.
@@ -142,6 +144,22 @@ pub(super) struct Asked {
     /// Forecasts to keep, side by side over the part that is tested.
     pub(super) fan: usize,
     pub(super) seed: u64,
+}
+
+impl Asked {
+    /// As the claims fix it.
+    pub(super) fn claimed(forecasters: &[ForecastKind], seed: u64) -> Self {
+        Self {
+            forecasters: forecasters.to_vec(),
+            trained: TRAINED,
+            horizon: CLAIMED_HORIZON,
+            noise: 0.0,
+            exponent: true,
+            spectrum: false,
+            fan: 0,
+            seed,
+        }
+    }
 }
 
 /// A forecast that is kept: the row that it follows, and its rows.
@@ -462,12 +480,8 @@ impl Work {
                     return Ok(Stage::Spectrum(run));
                 }
                 let spectrum = run.spectrum();
-                let values = spectrum.values();
-                let dimension = analysis::kaplan_yorke(&values);
-                let square = spectrum.exponents.iter().fold(0.0, |total, e| total + e.error * e.error);
-                let next = values.get(dimension as usize).map_or(f64::INFINITY, |v| libm::fabs(*v));
-                self.row.dimension = [dimension, libm::sqrt(square) / next];
-                self.row.pesin = analysis::pesin(&values);
+                self.row.dimension = spectrum.kaplan_yorke().into();
+                self.row.pesin = analysis::pesin(&spectrum.values());
                 Ok(Stage::Features)
             }
             Stage::Features => {
@@ -532,12 +546,13 @@ impl Work {
 
     fn spectrum(&self) -> Result<Stage, ExhibitError> {
         let timed = &self.timed;
-        let Some(observed) = self.observed.as_ref().filter(|o| o.channels <= SPECTRUM) else {
+        if !self.asked.spectrum {
+            return self.learning(0);
+        }
+        let followed = timed.is_plain() && !timed.subject.is_map();
+        let Some(observed) = self.observed.as_ref().filter(|o| followed && o.channels <= SPECTRUM) else {
             return Ok(Stage::Features);
         };
-        if !self.asked.spectrum || !timed.is_plain() || timed.subject.is_map() {
-            return Ok(if self.asked.spectrum { Stage::Features } else { self.learning(0)? });
-        }
         let options = LyapunovOptions {
             exponents: observed.channels,
             t0: observed.time,

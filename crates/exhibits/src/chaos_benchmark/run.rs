@@ -5,15 +5,13 @@ use super::protocol::{Asked, FEATURES, HORIZON, Row, SAMPLES, Score, Timed, Work
 use crate::build::{decimal, readout, set_number, set_text};
 use crate::bytes::{Reader, Writer};
 use crate::collection;
-use crate::contract::{
-    ArrayRef, Finding, Frame, Mark, Picture, Readout, Remedy, Role, Series, Setting, Value,
-};
-use crate::desk::{self, Case, Inquiry, SystemCase};
+use crate::contract::{Finding, Frame, Mark, Picture, Readout, Remedy, Role, Setting, Value};
+use crate::desk::{self, Case, Inquiry, Line, SystemCase, plot};
 use crate::error::ExhibitError;
 use crate::exhibit::{Divergence, Run, Setup};
 use crate::explorer::{Extent, extent, read_run, write_run};
 use crate::subject::Runner;
-use crate::values::Values;
+use crate::values::{Values, place};
 use dynamics::Stepper;
 use gpu::scene::{ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Scene};
 use numerics::{Digest, Stream};
@@ -93,8 +91,9 @@ fn zoo() -> Vec<&'static str> {
     collection::entries().filter(|entry| !entry.delayed).map(|entry| entry.name).collect()
 }
 
-fn chosen(values: &Values, id: &str) -> usize {
-    values.text(id).parse::<usize>().map_or(0, |number| number.saturating_sub(1))
+/// Where a forecast errs as much as the climate does.
+fn climate() -> Mark {
+    Mark { at: 1.0, label: "climate".into() }
 }
 
 /// A system with the parameters and the steps that are set.
@@ -140,13 +139,14 @@ impl Benchmark {
             network: None,
         }));
         let parameters = &timed.subject.model().parameters;
-        let varied = parameters.get(chosen(values, "varied")).map_or_else(String::new, |p| p.name.clone());
+        let varied =
+            parameters.get(place(values.text("varied"))).map_or_else(String::new, |p| p.name.clone());
         let mut run = Self {
             names: timed.subject.variable_names(),
             own: Work::new(timed.clone(), Asked { fan: FAN, ..asked.clone() }),
             own_slices: 0,
             own_done: false,
-            variable: chosen(values, "variable"),
+            variable: place(values.text("variable")),
             horizon: values.number("horizon"),
             zoo_on_stage: values.text("stage") == "zoo",
             zoo: zoo(),
@@ -292,15 +292,13 @@ impl Benchmark {
 
     fn scatter(&self) -> Frame {
         let points = self.points();
-        let mut plot = Plot::new("scatter");
         let cloud = |counted: bool| -> (Vec<f64>, Vec<f64>) {
             points.iter().filter(|p| p.3 == counted).map(|p| (p.1, p.2)).unzip()
         };
-        plot.cloud("", Role::Quiet, cloud(false));
-        plot.cloud("", Role::Ink, cloud(true));
+        let mut lines = vec![Line::cloud(Role::Quiet, cloud(false)), Line::cloud(Role::Ink, cloud(true))];
         let own = self.own.row();
         if let Some(score) = self.score(own) {
-            plot.cloud("", Role::Run, (vec![own.scaled()], vec![score.at(self.horizon)]));
+            lines.push(Line::cloud(Role::Run, (vec![own.scaled()], vec![score.at(self.horizon)])));
         }
         let told = match self.correlation() {
             Some((value, count)) => {
@@ -308,8 +306,7 @@ impl Benchmark {
             }
             None => "Too few systems are measured yet for a correlation.".into(),
         };
-        plot.levels.push(Mark { at: 1.0, label: "climate".into() });
-        plot.frame(told)
+        plot("scatter", lines, Vec::new(), vec![climate()], told)
     }
 
     fn forecast(&self) -> Option<Frame> {
@@ -322,9 +319,7 @@ impl Benchmark {
         let truth: (Vec<f64>, Vec<f64>) = (from..until.min(observed.rows()))
             .map(|row| (time(row), observed.own(c, observed.clean[row * observed.channels + c])))
             .unzip();
-        let mut plot = Plot::new("forecast");
-        plot.line("the system", Role::Ink, truth);
-        let (mut x, mut y) = (Vec::new(), Vec::new());
+        let (mut x, mut y, mut uprights) = (Vec::new(), Vec::new(), Vec::new());
         for fan in self.own.fan() {
             for (ahead, row) in fan.rows.chunks_exact(observed.channels).take(rows).enumerate() {
                 x.push(time(fan.start + 1 + ahead));
@@ -332,20 +327,24 @@ impl Benchmark {
             }
             x.push(time(fan.start + 1 + rows));
             y.push(f64::NAN);
-            plot.uprights.push(Mark { at: time(fan.start), label: String::new() });
+            uprights.push(Mark { at: time(fan.start), label: String::new() });
         }
-        plot.line(self.kind().name(), Role::Run, (x, y));
+        let lines = vec![
+            Line::new(Role::Ink, truth).named("the system"),
+            Line::new(Role::Run, (x, y)).named(self.kind().name()),
+        ];
         let valid = self.score(self.own.row()).map_or(f64::NAN, |score| score.valid);
         let name = &self.names[c];
-        Some(plot.frame(format!(
+        let told = format!(
             "{name} and forecasts of it by {}: half of them hold for {} periods.",
             self.kind().name(),
             decimal(valid, 2)
-        )))
+        );
+        Some(plot("forecast", lines, uprights, Vec::new(), told))
     }
 
     fn growth(&self) -> Frame {
-        let mut plot = Plot::new("growth");
+        let mut lines = Vec::new();
         let period = self.timed.period;
         let first = self.history.first().map_or(0.0, |sample| sample.time);
         let shown = self.history.iter().take(HISTORY / 2);
@@ -357,21 +356,20 @@ impl Benchmark {
         let scaled = row.scaled();
         if scaled > 0.0 && begin > 0.0 && first == self.timed.subject.start_time() {
             let end = libm::log(2.0 / begin) / scaled;
-            plot.line("", Role::Dashed, (vec![0.0, end], vec![begin, 2.0]));
+            lines.push(Line::new(Role::Dashed, (vec![0.0, end], vec![begin, 2.0])));
         }
-        plot.line("neighbour", Role::Run, distance);
+        lines.push(Line::new(Role::Run, distance).named("neighbour"));
         if let Some(score) = self.score(row) {
             let x: Vec<f64> = (1..=score.error.len()).map(|r| r as f64 / SAMPLES as f64).collect();
-            plot.line(self.kind().name(), Role::Ink, (x, score.error.clone()));
+            lines.push(Line::new(Role::Ink, (x, score.error.clone())).named(self.kind().name()));
         }
-        plot.levels.push(Mark { at: 1.0, label: "climate".into() });
         let now = self.history.last().map_or(f64::NAN, |s| s.distance);
-        plot.frame(format!("The neighbour is {now:.1e} standard deviations away."))
+        let told = format!("The neighbour is {now:.1e} standard deviations away.");
+        plot("growth", lines, Vec::new(), vec![climate()], told)
     }
 
     fn diagram(&self) -> Option<Frame> {
-        let frame = self.desk.diagram.as_ref()?;
-        let mut frame = Frame { picture: frame.picture.clone(), arrays: frame.arrays.clone() };
+        let mut frame = self.desk.diagram.clone()?;
         if let Picture::Plot { view, uprights, .. } = &mut frame.picture {
             "diagram".clone_into(view);
             let parameters = &self.timed.subject.model().parameters;
@@ -383,45 +381,42 @@ impl Benchmark {
         Some(frame)
     }
 
-    /// Rows whose features are all known, and their coordinates on two principal components.
-    fn mapped(&self) -> Option<(Vec<&Row>, Vec<f64>)> {
+    /// Rows whose features are all known, these standardised, and their coordinates on two principal components.
+    fn mapped(&self) -> Option<(Vec<&Row>, Vec<f64>, Vec<f64>)> {
         let rows: Vec<&Row> =
             self.rows.iter().filter(|row| row.features.iter().all(|f| f.is_finite())).collect();
         let values: Vec<f64> = rows.iter().flat_map(|row| row.features).collect();
         let standard = analysis::standardise(&values, FEATURES.len()).ok()?.values;
         let components = analysis::principal_components(&standard, FEATURES.len()).ok()?;
         let plane = components.project(&standard, 2).ok()?;
-        Some((rows, plane))
+        Some((rows, standard, plane))
     }
 
     fn features(&mut self) -> Option<Frame> {
         if let Some((count, frame)) = &self.map
             && *count == self.rows.len()
         {
-            return Some(Frame { picture: frame.picture.clone(), arrays: frame.arrays.clone() });
+            return Some(frame.clone());
         }
-        let (rows, plane) = self.mapped().filter(|(rows, _)| rows.len() >= 2 * CLUSTERS)?;
-        let values: Vec<f64> = rows.iter().flat_map(|row| row.features).collect();
-        let standard = analysis::standardise(&values, FEATURES.len()).ok()?.values;
+        let (rows, standard, plane) = self.mapped().filter(|(rows, ..)| rows.len() >= 2 * CLUSTERS)?;
         let mut stream = Stream::new(self.asked.seed, "clusters");
         let found = analysis::k_means(&standard, FEATURES.len(), CLUSTERS, TRIES, &mut stream).ok()?;
         let own = rows.iter().position(|row| row.name == self.timed.name).map(|at| found.labels[at]);
-        let mut plot = Plot::new("features");
-        for cluster in 0..CLUSTERS {
+        let cluster = |cluster: usize| {
             let members = (0..rows.len()).filter(|at| found.labels[*at] == cluster);
             let points = members.map(|at| (plane[2 * at], plane[2 * at + 1])).unzip();
             let role = if own == Some(cluster) { Role::Run } else { Role::Ink };
-            plot.cloud(&(cluster + 1).to_string(), role, points);
-        }
-        let frame = plot.frame(format!(
+            Line::cloud(role, points).named(&(cluster + 1).to_string())
+        };
+        let told = format!(
             "{} systems in {CLUSTERS} clusters of {} features; {} is in number {}.",
             rows.len(),
             FEATURES.len(),
             self.timed.name,
             own.map_or_else(|| "none yet".into(), |own| (own + 1).to_string())
-        ));
-        let kept = Frame { picture: frame.picture.clone(), arrays: frame.arrays.clone() };
-        self.map = Some((self.rows.len(), kept));
+        );
+        let frame = plot("features", (0..CLUSTERS).map(cluster).collect(), Vec::new(), Vec::new(), told);
+        self.map = Some((self.rows.len(), frame.clone()));
         Some(frame)
     }
 
@@ -573,45 +568,6 @@ impl Benchmark {
     }
 }
 
-/// A plot in the making.
-struct Plot {
-    view: &'static str,
-    series: Vec<Series>,
-    arrays: Vec<Vec<f64>>,
-    uprights: Vec<Mark>,
-    levels: Vec<Mark>,
-}
-
-impl Plot {
-    fn new(view: &'static str) -> Self {
-        Self { view, series: Vec::new(), arrays: Vec::new(), uprights: Vec::new(), levels: Vec::new() }
-    }
-    fn put(&mut self, label: &str, role: Role, (x, y): (Vec<f64>, Vec<f64>), points: bool) {
-        let array = self.arrays.len() as u32;
-        self.arrays.extend([x, y]);
-        let (x, y) = (ArrayRef { array }, ArrayRef { array: array + 1 });
-        self.series.push(Series { label: label.into(), role, x, y, points });
-    }
-    fn line(&mut self, label: &str, role: Role, data: (Vec<f64>, Vec<f64>)) {
-        self.put(label, role, data, false);
-    }
-    fn cloud(&mut self, label: &str, role: Role, data: (Vec<f64>, Vec<f64>)) {
-        self.put(label, role, data, true);
-    }
-    fn frame(self, alternative: String) -> Frame {
-        let picture = Picture::Plot {
-            view: self.view.into(),
-            series: self.series,
-            uprights: self.uprights,
-            levels: self.levels,
-            x: None,
-            y: None,
-            alternative,
-        };
-        Frame { picture, arrays: self.arrays }
-    }
-}
-
 type Walked = (Extent, Arc<Vec<[f32; 4]>>, Vec<f64>);
 
 /// Where the attractor lies: the extent of a walk, its points on the axes, and the deviations of the variables.
@@ -733,7 +689,6 @@ impl Run for Benchmark {
         self.own.row().fault.as_ref().map(|fault| format!("{}: {fault}", self.timed.name))
     }
     fn set(&mut self, control: &str, value: &Value) -> Result<(), ExhibitError> {
-        let place = |text: &str| text.parse::<usize>().map_or(0, |number| number.saturating_sub(1));
         match (control, value) {
             ("horizon", Value::Number(number)) => self.horizon = *number,
             ("stage", Value::Text(text)) => self.zoo_on_stage = text == "zoo",
@@ -797,7 +752,7 @@ impl Run for Benchmark {
                 near.map_or_else(Vec::new, |p| to(&p.0.name))
             }
             "features" => {
-                let Some((rows, plane)) = self.mapped() else { return Vec::new() };
+                let Some((rows, _, plane)) = self.mapped() else { return Vec::new() };
                 let far = |at: &usize| {
                     let (dx, dy) = (plane[2 * at] - x, plane[2 * at + 1] - y);
                     dx * dx + dy * dy

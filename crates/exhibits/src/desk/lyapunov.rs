@@ -214,8 +214,6 @@ impl Inquiry for Exponents {
             ));
         }
         let values = spectrum.values();
-        let errors: Vec<f64> = spectrum.exponents.iter().map(|e| e.error).collect();
-        let together = libm::sqrt(errors.iter().fold(0.0, |total, e| total + e * e));
         let positive = spectrum.exponents.iter().filter(|e| e.value > 2.0 * e.error).count();
         if spectrum.steps > 0 {
             let word = match positive {
@@ -232,15 +230,14 @@ impl Inquiry for Exponents {
                 "sum",
                 "<mo>∑</mo><msub><mi>λ</mi><mi>i</mi></msub>",
                 spectrum.sum(),
-                together,
+                spectrum.sum_error(),
             ));
             findings.push(measured("divergence", "mean divergence", "", spectrum.divergence, 0.0));
         }
         if self.kind == Kind::Delay || self.all {
-            let dimension = analysis::kaplan_yorke(&values);
+            let (dimension, error) = spectrum.kaplan_yorke();
             let beyond = self.kind == Kind::Delay && dimension >= values.len() as f64;
-            let next = values.get(dimension as usize).map_or(f64::INFINITY, |l| libm::fabs(*l));
-            let error = if beyond { f64::INFINITY } else { together / next };
+            let error = if beyond { f64::INFINITY } else { error };
             findings.push(measured(
                 "kaplan_yorke",
                 "Kaplan–Yorke dimension",
@@ -260,7 +257,8 @@ impl Inquiry for Exponents {
         }
         let note = self.fault.clone().or_else(|| self.disagreement(&spectrum)).or_else(|| {
             let done = self.run.taken() >= self.total && !spectrum.converged;
-            let worst = errors.iter().fold(0.0, |most, e| if *e > most { *e } else { most });
+            let worst =
+                spectrum.exponents.iter().fold(0.0, |most, e| if e.error > most { e.error } else { most });
             done.then(|| {
                 format!("The largest error is {worst:.2e}, above {}: take more steps.", self.tolerance)
             })

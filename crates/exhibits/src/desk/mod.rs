@@ -23,6 +23,7 @@ mod tiles;
 mod tuned;
 
 pub use compare::{compare, other};
+pub(crate) use plot::{Line, plot};
 pub(crate) use say::{figures, with_error};
 
 use crate::contract::{Answer, Frame, Question, Setting};

@@ -3,28 +3,28 @@
 use crate::contract::{ArrayRef, Frame, Mark, Picture, Role, Series};
 
 /// One line, or one cloud of points.
-pub(super) struct Line {
-    pub(super) label: String,
-    pub(super) role: Role,
-    pub(super) points: bool,
-    pub(super) x: Vec<f64>,
-    pub(super) y: Vec<f64>,
+pub(crate) struct Line {
+    pub(crate) label: String,
+    pub(crate) role: Role,
+    pub(crate) points: bool,
+    pub(crate) x: Vec<f64>,
+    pub(crate) y: Vec<f64>,
 }
 
 impl Line {
-    pub(super) fn new(role: Role, (x, y): (Vec<f64>, Vec<f64>)) -> Self {
+    pub(crate) fn new(role: Role, (x, y): (Vec<f64>, Vec<f64>)) -> Self {
         Self { label: String::new(), role, points: false, x, y }
     }
-    pub(super) fn cloud(role: Role, data: (Vec<f64>, Vec<f64>)) -> Self {
+    pub(crate) fn cloud(role: Role, data: (Vec<f64>, Vec<f64>)) -> Self {
         Self { points: true, ..Self::new(role, data) }
     }
-    pub(super) fn named(self, label: &str) -> Self {
+    pub(crate) fn named(self, label: &str) -> Self {
         Self { label: label.into(), ..self }
     }
 }
 
 /// A picture of lines with thin uprights and levels, fitted to what it shows.
-pub(super) fn plot(
+pub(crate) fn plot(
     view: &str,
     lines: Vec<Line>,
     uprights: Vec<Mark>,

@@ -1,7 +1,9 @@
 //! Controls, views, claims and lesson of the Explorer.
 
 use super::stimulus;
-use crate::build::{axis, choice, figure, integer, log_axis, math, number, set_number, set_text, view};
+use crate::build::{
+    axis, choice, claim, figure, integer, log_axis, math, number, set_number, set_text, step, view,
+};
 use crate::contract::{Bar, Claim, Control, LessonStep, Preset, Setting, View, ViewKind};
 use crate::subject::Subject;
 use dynamics::Method;
@@ -246,14 +248,8 @@ pub(super) fn presets(subject: &Subject) -> Vec<Preset> {
 }
 
 pub(super) fn claims() -> Vec<Claim> {
-    let claim = |id: &str, statement: &str, figure, note: &str, cost| Claim {
-        id: id.into(),
-        statement: statement.into(),
-        figures: vec![figure],
-        open: false,
-        note: note.into(),
-        seeds: vec![1, 2, 3],
-        cost,
+    let claim = |id: &str, statement: &str, figure, note: &str, cost| {
+        claim(id, statement, vec![figure], false, note, cost)
     };
     let symbol = "<msub><mi>λ</mi><mn>1</mn></msub>";
     vec![
@@ -319,7 +315,6 @@ pub(super) fn claims() -> Vec<Claim> {
 }
 
 pub(super) fn lesson(subject: &Subject) -> Vec<LessonStep> {
-    let step = |text: &str, action: &str, sets| LessonStep { text: text.into(), action: action.into(), sets };
     let mut all = vec![step(
         "All copies begin close together. Watch how long they stay so: where the bundle frays, prediction ends.",
         "Start within a millionth",

@@ -1,6 +1,8 @@
 //! Controls, views, claims and the lesson of exhibit 22.
 
-use crate::build::{axis, choice, control, figure, integer, log_axis, number, set_number, set_text, view};
+use crate::build::{
+    axis, choice, claim, control, figure, integer, log_axis, number, set_number, set_text, step, view,
+};
 use crate::contract::{Bar, Claim, Control, ControlKind, LessonStep, View, ViewKind};
 
 pub(super) const SLUG: &str = "generalized-teacher-forcing";
@@ -164,15 +166,6 @@ pub(super) fn views() -> Vec<View> {
 }
 
 pub(super) fn claims() -> Vec<Claim> {
-    let claim = |id: &str, statement: &str, figures, open, note: &str, cost| Claim {
-        id: id.into(),
-        statement: statement.into(),
-        figures,
-        open,
-        note: note.into(),
-        seeds: vec![1, 2, 3],
-        cost,
-    };
     vec![
         claim(
             "c1",
@@ -271,7 +264,6 @@ pub(super) fn claims() -> Vec<Claim> {
 }
 
 pub(super) fn lesson() -> Vec<LessonStep> {
-    let step = |text: &str, action: &str, sets| LessonStep { text: text.into(), action: action.into(), sets };
     vec![
         step(
             "On the left a chaotic system, on the right a network with as many units, running by itself from the \

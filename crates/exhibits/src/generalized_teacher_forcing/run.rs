@@ -9,7 +9,7 @@ use crate::bytes::{Reader, Writer};
 use crate::contract::{ArrayRef, Mark, Picture, Readout, Remedy, Role, Series as PlotSeries, Value};
 use crate::error::ExhibitError;
 use crate::exhibit::{Divergence, Failure, Run, Setup};
-use crate::values::Values;
+use crate::values::{Values, place};
 use gpu::scene::{ColourScale, Layer, LineStyle, Panel, Projection, Scene};
 use rnn::{Best, CellKind, Estimator, Forcing, Method, Schedule, Settings, StepReport, TrainedMap, Trainer};
 use std::sync::Arc;
@@ -342,11 +342,6 @@ pub(super) struct Training {
     speed: f32,
     look: Option<Look>,
     settings: Settings,
-}
-
-/// The place, counted from 0, of a variable that the controls count from 1.
-fn place(text: &str) -> usize {
-    text.parse::<usize>().map_or(0, |number| number.saturating_sub(1))
 }
 
 /// Rows of up to three coordinates, with the distance to the next row as the scalar.

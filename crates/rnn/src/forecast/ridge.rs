@@ -5,7 +5,6 @@ use numerics::dense;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ridge {
     features: usize,
-    targets: usize,
     /// The lower triangle of `ΦᵀΦ`, in a full square.
     gram: Vec<f64>,
     /// `ΦᵀY`, target by target.
@@ -18,7 +17,6 @@ impl Ridge {
     pub fn new(features: usize, targets: usize) -> Self {
         Self {
             features,
-            targets,
             gram: vec![0.0; features * features],
             moments: vec![0.0; features * targets],
             rows: 0,
@@ -82,11 +80,6 @@ impl Ridge {
     pub fn apply<'a>(&self, weights: &'a [f64], features: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         weights.chunks_exact(self.features.max(1)).map(move |row| numerics::dot(row, features))
     }
-
-    /// Number of targets.
-    pub fn targets(&self) -> usize {
-        self.targets
-    }
 }
 
 #[cfg(test)]
@@ -106,7 +99,7 @@ mod tests {
         }
         let shrunk = ridge.solve(1e3).unwrap();
         assert!(shrunk[0] < 1.0 && shrunk[0] > 0.0);
-        assert_eq!(ridge.apply(&weights, &[1.0, 1.0, 1.0]).count(), ridge.targets());
+        assert_eq!(ridge.apply(&weights, &[1.0, 1.0, 1.0]).count(), 2);
         assert_eq!(ridge.rows(), 50);
         assert!(ridge.solve(0.0).is_err() && ridge.solve(f64::NAN).is_err());
     }
