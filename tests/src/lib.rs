@@ -8,6 +8,10 @@ use numerics::{Digest, Real, Stream, sum};
 /// A scene: its name in `golden.toml` and what computes its digest.
 pub type Scene = (&'static str, fn() -> u64);
 
+fn asked(number: usize) -> u64 {
+    exhibits::golden::answer_digest(exhibits::golden::ASKED[number])
+}
+
 /// Every scene.
 pub const SCENES: &[Scene] = &[
     ("random streams", random_streams),
@@ -17,6 +21,18 @@ pub const SCENES: &[Scene] = &[
     ("hodgkin-huxley, 1e5 steps", || exhibits::golden::system_digest("hodgkin-huxley")),
     ("ikeda, 1e5 steps", || exhibits::golden::system_digest("ikeda")),
     ("generalized-teacher-forcing, 200 updates", || rnn::golden_training_digest().unwrap_or(0)),
+    ("chaos-benchmark, 60 steps of persistence", || {
+        exhibits::golden::run_digest("chaos-benchmark?forecaster=persistence", 60)
+    }),
+    ("lorenz, lyapunov", || asked(0)),
+    ("mackey-glass, lyapunov", || asked(1)),
+    ("henon, fixed-points", || asked(2)),
+    ("fitzhugh-nagumo, continue", || asked(3)),
+    ("rossler, spectrum", || asked(4)),
+    ("rossler, dimension", || asked(5)),
+    ("rossler, complexity", || asked(6)),
+    ("duffing, basins", || asked(7)),
+    ("henon, exponent-map", || asked(8)),
 ];
 
 /// The digest that `golden.toml` holds for a scene.

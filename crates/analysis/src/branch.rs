@@ -137,11 +137,16 @@ pub struct Special {
     pub direction: Vec<f64>,
 }
 
+/// Twelve digits of a number, so that what is left of a product in decimals is not shown.
+fn tidy(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
+}
+
 /// Why a branch ends.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum End {
     /// The parameter reached an end of its range.
-    #[error("the branch reaches the bound {parameter} of the parameter")]
+    #[error("the branch reaches the bound {} of the parameter", tidy(*parameter))]
     Parameter {
         /// That end.
         parameter: f64,

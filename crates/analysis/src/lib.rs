@@ -29,6 +29,7 @@ mod hopf;
 mod integrate;
 mod lyapunov;
 mod manifolds;
+mod map_manifolds;
 mod measures;
 mod neighbours;
 mod network;
@@ -86,6 +87,7 @@ pub use lyapunov::{
     kaplan_yorke, pesin,
 };
 pub use manifolds::{CurveEnd, ManifoldCurve, ManifoldOptions, manifolds};
+pub use map_manifolds::map_manifolds;
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,

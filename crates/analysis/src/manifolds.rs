@@ -30,6 +30,31 @@ impl ManifoldOptions {
     pub fn of(scale: Vec<f64>, bound: f64) -> Self {
         Self { t0: 0.0, scale, departure: 1e-5, length: 20.0, spacing: 0.0025, fan: 24, bound }
     }
+
+    /// Whether a picture can be grown with these from a saddle `x` of `n` variables.
+    pub(crate) fn check(&self, x: &[f64], n: usize) -> Result<(), Error> {
+        for given in [x, &self.scale] {
+            if given.len() != n || n == 0 {
+                return Err(Error::Dimension { given: given.len(), wanted: n });
+            }
+            check_finite(given)?;
+        }
+        check_option(self.scale.iter().all(|s| *s > 0.0), "width of the picture", 0.0, "positive")?;
+        for (name, value) in
+            [("departure", self.departure), ("length", self.length), ("spacing", self.spacing)]
+        {
+            check_option(value > 0.0 && value.is_finite(), name, value, "a positive number")?;
+        }
+        check_option(self.fan <= 1000, "orbits of a fan", self.fan as f64, "at most 1000")
+    }
+
+    /// Distance of two states, each variable in widths of the picture.
+    pub(crate) fn distance(&self, a: &[f64], b: &[f64]) -> f64 {
+        libm::sqrt(numerics::sum_by(a.len(), |j| {
+            let d = (a[j] - b[j]) / self.scale[j];
+            d * d
+        }))
+    }
 }
 
 /// Why a curve ends.
@@ -43,6 +68,8 @@ pub enum CurveEnd {
     Bound,
     /// The steps that are allowed were used up.
     Steps,
+    /// Of a map's stable side: nothing leads there.
+    NoPreimage,
 }
 
 /// One orbit on a manifold, from the saddle on.
@@ -90,19 +117,7 @@ pub fn manifolds<F: FlowJacobian>(
     options: &ManifoldOptions,
 ) -> Result<Vec<ManifoldCurve>, Error> {
     let n = flow.dimension();
-    for given in [x, &options.scale] {
-        if given.len() != n || n == 0 {
-            return Err(Error::Dimension { given: given.len(), wanted: n });
-        }
-        check_finite(given)?;
-    }
-    check_option(options.scale.iter().all(|s| *s > 0.0), "width of the picture", 0.0, "positive")?;
-    for (name, value) in
-        [("departure", options.departure), ("length", options.length), ("spacing", options.spacing)]
-    {
-        check_option(value > 0.0 && value.is_finite(), name, value, "a positive number")?;
-    }
-    check_option(options.fan <= 1000, "orbits of a fan", options.fan as f64, "at most 1000")?;
+    options.check(x, n)?;
     let mut jacobian = vec![0.0; n * n];
     flow.jacobian(options.t0, x, &mut jacobian);
     let all = eigenvalues(&jacobian, n).ok_or(Error::Singular { what: "equilibrium" })?;
@@ -119,10 +134,7 @@ pub fn manifolds<F: FlowJacobian>(
             _ => Vec::new(),
         };
         for direction in starts {
-            let size = libm::sqrt(numerics::sum_by(n, |j| {
-                let d = direction[j] / options.scale[j];
-                d * d
-            }));
+            let size = options.distance(&direction, &vec![0.0; n]);
             let start: Vec<f64> = (0..n).map(|j| x[j] + options.departure / size * direction[j]).collect();
             let (points, end) = if stable {
                 follow(&mut Reversed(flow), start, options)?
@@ -173,12 +185,6 @@ fn follow<F: Flow>(
     options: &ManifoldOptions,
 ) -> Result<(Vec<Vec<f64>>, CurveEnd), Error> {
     let mut stepper = Stepper::new(flow, options.t0, &start, TOLERANCE, options.bound)?;
-    let far = |a: &[f64], b: &[f64]| {
-        libm::sqrt(numerics::sum_by(a.len(), |j| {
-            let d = (a[j] - b[j]) / options.scale[j];
-            d * d
-        }))
-    };
     let (mut points, mut length) = (vec![start], 0.0);
     let mut last = points[0].clone();
     for _ in 0..STEPS {
@@ -186,9 +192,9 @@ fn follow<F: Flow>(
         if stepper.step(flow, limit).is_err() {
             return Ok((points, CurveEnd::Bound));
         }
-        length += far(&stepper.x, &last);
+        length += options.distance(&stepper.x, &last);
         last.copy_from_slice(&stepper.x);
-        if far(&stepper.x, &points[points.len() - 1]) >= options.spacing {
+        if options.distance(&stepper.x, &points[points.len() - 1]) >= options.spacing {
             points.push(stepper.x.clone());
         }
         if length >= options.length {

@@ -138,6 +138,21 @@ fn lorenz_rests_at_three_points_whose_manifolds_are_drawn() {
     assert_eq!(finding(&henon, "count").text, "1");
 }
 
+#[test]
+fn the_saddle_of_henon_s_map_is_drawn_with_four_halves_of_curves() {
+    for (period, saddles) in [("1", 2), ("2", 2)] {
+        let set = settings(&[("period", period), ("length", "3"), ("seeds", "60")]);
+        let mut inquiry = desk::ask(&case("henon"), "fixed-points", &set).unwrap();
+        while !inquiry.advance(Instant::now() + Duration::from_millis(50)).unwrap() {}
+        let frame = &inquiry.frames()[0];
+        let Picture::Plot { series, .. } = &frame.picture else { panic!("a plot") };
+        let curves = series.iter().filter(|s| !s.points);
+        let long = curves.filter(|s| frame.arrays[s.x.array as usize].len() > 200).count();
+        // The other fixed point lies outside the attractor and is a saddle too; the cycle has two points.
+        assert_eq!(long, 4 * saddles, "period {period}");
+    }
+}
+
 fn answer_of_period(period: u32) -> Answer {
     answer(&case("henon"), "fixed-points", &[("period", &period.to_string())])
 }

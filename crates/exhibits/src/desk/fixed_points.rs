@@ -10,7 +10,7 @@ use crate::explorer::extent;
 use crate::values::Values;
 use analysis::{
     Eigenvalue, Error, FixedPoint, FixedPointOptions, FixedPointRun, ManifoldCurve, ManifoldOptions,
-    RestOfFlow, RestOfMap, manifolds,
+    RestOfFlow, RestOfMap, manifolds, map_manifolds,
 };
 use web_time::Instant;
 use zoo::Field;
@@ -32,7 +32,8 @@ pub(super) fn declare(case: &Case) -> Option<Question> {
     ];
     if case.subject.is_map() {
         list.push(integer("period", "period", [1.0, 64.0], 1.0));
-    } else if case.start.len() > 1 {
+    }
+    if case.start.len() > 1 {
         list.push(number("length", "length of manifolds", [0.1, 200.0], 8.0, 1).logarithmic());
     }
     if case.start.len() > 1 {
@@ -81,9 +82,10 @@ struct Points {
     field: Field<f64>,
     manifolds: ManifoldOptions,
     curves: Vec<ManifoldCurve>,
-    /// Saddles whose manifolds have been grown; none of a map.
+    /// Saddles, and further points of their cycles, whose manifolds have been grown.
     grown: usize,
     grows: bool,
+    is_map: bool,
     searched: bool,
     finished: bool,
     plane: [usize; 2],
@@ -149,7 +151,7 @@ pub(super) fn ask(case: &Case, values: &Values) -> Asked {
     let widths = low.iter().zip(&high).map(|(low, high)| high - low).collect();
     let mut manifolds = ManifoldOptions::of(widths, case.subject.bound());
     manifolds.t0 = case.subject.start_time();
-    if n > 1 && !is_map {
+    if n > 1 {
         manifolds.length = values.number("length");
     }
     Ok(Box::new(Points {
@@ -158,7 +160,8 @@ pub(super) fn ask(case: &Case, values: &Values) -> Asked {
         manifolds,
         curves: Vec::new(),
         grown: 0,
-        grows: !is_map && n > 1,
+        is_map,
+        grows: n > 1,
         searched: false,
         finished: false,
         plane: if n > 1 { [chosen(case, values, "across"), chosen(case, values, "up")] } else { [0, 0] },
@@ -206,7 +209,8 @@ impl Points {
     fn saddle(&self, number: usize) -> Option<Vec<f64>> {
         let n = self.names.len();
         let saddles = self.run.points().iter().filter(|p| p.unstable.is_some_and(|u| u > 0 && u < n));
-        saddles.take(SADDLES).nth(number).map(|point| point.orbit[0].clone())
+        // The halves of one point's curve lead to the others of its cycle, but may end before.
+        saddles.flat_map(|point| &point.orbit).take(SADDLES).nth(number).cloned()
     }
 }
 
@@ -219,7 +223,12 @@ impl Inquiry for Points {
                 self.searched = self.run.advance(seeds).map_err(|e| ExhibitError::Refused(e.to_string()))?;
             } else if let Some(x) = self.saddle(self.grown).filter(|_| self.grows) {
                 // A saddle whose directions are not found is drawn without them.
-                self.curves.extend(manifolds(&mut self.field, &x, &self.manifolds).unwrap_or_default());
+                let grown = if self.is_map {
+                    map_manifolds(&mut self.field, &x, self.period, &self.manifolds)
+                } else {
+                    manifolds(&mut self.field, &x, &self.manifolds)
+                };
+                self.curves.extend(grown.unwrap_or_default());
                 self.grown += 1;
             } else {
                 self.finished = true;
