@@ -1,7 +1,7 @@
 // The site's root is the repository's root, where index.html stands; the built site goes to dist/ beside it.
 // Both paths are relative to this file, so that the build works from any checkout, and `base: './'` makes the
 // site work from any path of any host. The wasm modules are not bundled: they are fetched at run time from
-// pkg/light/ and pkg/full/ beside index.html (in development from web/pkg/).
+// pkg/light/, pkg/whole/ and pkg/full/ beside index.html (in development from web/pkg/).
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 

@@ -22,11 +22,11 @@ test('an engine choice fetches the full module, which trains on the CPU and on W
   test.setTimeout(600_000);
   await page.goto(`./#/${SMALL}`);
   await reach(page, 500);
-  expect(await module(page)).toBe('light');
+  expect(await module(page)).toBe('whole');
   const fused = await loss(page, 500);
   expect(fused).toBeLessThan(0.5);
 
-  // The same run on the other engine, by its link: the light module opens, and gives way to the full one.
+  // The same run on the other engine, by its link: the light module opens, and gives way to the full one in the end.
   await page.goto('about:blank');
   await page.goto(`./#/${SMALL}&engine=burn-cpu`);
   await reach(page, 500);

@@ -8,7 +8,7 @@ interface Handle {
   device(): { available: boolean; name: string; software: boolean } | null;
   link(): string;
   playing(): boolean;
-  module(): 'light' | 'full';
+  module(): 'light' | 'whole' | 'full';
   destroyDevice(): void;
 }
 declare global {

@@ -1,4 +1,4 @@
-// A helper worker: a light laboratory of its own, for claims, analyses and thumbnails. Stopped by ending it.
+// A helper worker: a laboratory of its own, for claims, analyses and thumbnails. Stopped by ending it.
 import { askForDevice, makeLaboratory, messageOf } from './engine';
 import type { Inquiry, Laboratory } from './laboratory';
 import type { FromHelper, ToHelper } from './messages';

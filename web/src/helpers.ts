@@ -7,10 +7,12 @@ interface Job {
   message: Exclude<ToHelper, { kind: 'start' }>;
   progress: (fraction: number) => void;
   partly: (answer: Answer, frames: Frame[]) => void;
+  module: Helper['module'];
   resolve: (answer: FromHelper) => void;
   reject: (error: Error) => void;
 }
 interface Helper {
+  module: 'light' | 'whole';
   worker: Worker;
   job: Job | null;
 }
@@ -38,7 +40,10 @@ export class Helpers {
     return answer.kind === 'verdict' ? answer.verdict : null;
   }
   async thumbnail(slug: string, size: number, dark: boolean): Promise<ImageData | null> {
-    const answer = await this.#ask({ kind: 'thumbnail', slug, size, dark }, () => undefined);
+    const draw = (module: Helper['module']): Promise<FromHelper> => this.#ask({ kind: 'thumbnail', slug, size, dark }, () => undefined, false, undefined, module);
+    // Pictures of systems, which is most of them, need no more than the page has fetched already.
+    let answer = await draw('light');
+    if (answer.kind === 'thumbnail' && answer.pixels.length === 0) answer = await draw('whole');
     return answer.kind === 'thumbnail' ? new ImageData(answer.pixels, answer.size, answer.size) : null;
   }
 
@@ -78,9 +83,9 @@ export class Helpers {
     for (const job of this.#queue.splice(0)) job.reject(new Error('stopped'));
   }
 
-  #ask(question: Question, progress: (fraction: number) => void, first = false, partly: Job['partly'] = () => undefined): Promise<FromHelper> {
+  #ask(question: Question, progress: (fraction: number) => void, first = false, partly: Job['partly'] = () => undefined, module: Helper['module'] = 'whole'): Promise<FromHelper> {
     return new Promise((resolve, reject) => {
-      const job: Job = { message: { ...question, id: ++this.#ids } as Job['message'], progress, partly, resolve, reject };
+      const job: Job = { message: { ...question, id: ++this.#ids } as Job['message'], progress, partly, module, resolve, reject };
       if (first) this.#queue.unshift(job);
       else this.#queue.push(job);
       this.#next();
@@ -90,12 +95,15 @@ export class Helpers {
   #next(): void {
     const job = this.#queue[0];
     if (job === undefined) return;
-    let helper = this.#helpers.find((one) => one.job === null);
+    const able = this.#helpers.filter(({ module }) => module === 'whole' || job.module === 'light');
+    let helper = able.find((one) => one.job === null);
     if (helper === undefined) {
-      // Thumbnails alone do not deserve a second module in memory.
-      const most = job.message.kind === 'thumbnail' ? 1 : this.#most;
-      if (this.#helpers.length >= most) return;
-      helper = this.#make();
+      // Thumbnails alone do not deserve a second worker.
+      if (able.length >= (job.message.kind === 'thumbnail' ? 1 : this.#most)) return;
+      // One that only draws thumbnails makes room.
+      const idle = this.#helpers.findIndex(({ module, job: busy }) => module === 'light' && busy === null);
+      if (job.module === 'whole' && idle >= 0) this.#helpers.splice(idle, 1)[0]?.worker.terminate();
+      helper = this.#make(job.module);
     }
     this.#queue.shift();
     helper.job = job;
@@ -103,9 +111,9 @@ export class Helpers {
     this.#next();
   }
 
-  #make(): Helper {
+  #make(module: Helper['module']): Helper {
     const worker = new Worker(new URL('./helper.ts', import.meta.url), { type: 'module', name: 'helper' });
-    const helper: Helper = { worker, job: null };
+    const helper: Helper = { module, worker, job: null };
     const failed = (message: string): void => {
       worker.terminate();
       this.#helpers = this.#helpers.filter((one) => one !== helper);
@@ -128,7 +136,7 @@ export class Helpers {
       event.preventDefault();
       failed(event.message || 'the helper did not start');
     };
-    worker.postMessage({ kind: 'start', start: this.#start } satisfies ToHelper);
+    worker.postMessage({ kind: 'start', start: { ...this.#start, module } } satisfies ToHelper);
     this.#helpers.push(helper);
     return helper;
   }

@@ -97,6 +97,7 @@ export interface Laboratory {
   lost(): string | undefined;
   /** For tests of the recovery path: destroys the device. */
   destroyDevice(): void;
+  // The whole module alone does what follows up to the verdict.
   /** Measures a claim for one seed; `progress` gets numbers from 0 to 1 while it works. */
   measure(slug: string, claim: string, seed: string, progress: (done: number) => void): Promise<Measurement[]>;
   /** What can be asked about the system that a fragment leads to. */
@@ -107,6 +108,6 @@ export interface Laboratory {
   ask(fragment: string, question: string, settings: Setting[]): Inquiry;
   /** The verdict on a claim from its measurements. */
   verdict(slug: string, claim: string, measurements: Measurement[]): Verdict;
-  /** An RGBA thumbnail of a member of the gallery, square. */
+  /** An RGBA thumbnail of a member of the gallery, square; empty where the whole module must draw it. */
   thumbnail(slug: string, size: number, dark: boolean): Uint8ClampedArray;
 }

@@ -13,7 +13,6 @@ import { GalleryScreen, Rail } from './gallery';
 import { Helpers } from './helpers';
 import type { Changed } from './laboratory';
 import { LessonPanel, stepsBar } from './lesson';
-import type { ModuleName } from './messages';
 import { PresetsPanel } from './presets';
 import { Stage } from './stage';
 import { PACE_OF_A_FLOW, Transport } from './transport';
@@ -30,7 +29,7 @@ const started = readAddress(location);
 const base = new URL(import.meta.env.DEV ? 'web/pkg/' : 'pkg/', document.baseURI).href;
 const link = new EngineLink(base, started.rehearsal);
 link.gpu = started.gpu;
-const helpers = new Helpers({ module: 'light', base, gpu: started.gpu, rehearsal: started.rehearsal });
+const helpers = new Helpers({ module: 'whole', base, gpu: started.gpu, rehearsal: started.rehearsal });
 
 let declaration: Declaration | null = null;
 let gallery: Gallery = { families: [] };
@@ -178,7 +177,7 @@ function show(opened: Opened, how: 'push' | 'replace' | 'none'): void {
 
 /** Decides whether what has just been opened starts by itself. */
 function begin(opened: Opened): void {
-  if (opened.fault?.about === 'module') return;
+  if (missing(opened.fault) !== null) return;
   if (opened.hold !== null) {
     setPlaying(false);
     stage.tell('Not started yet.', opened.hold, [['Run it', () => {
@@ -239,11 +238,13 @@ link.on('progress', ({ module, loaded, total }) => {
   stage.progress(total > 0 ? Math.min(1, loaded / total) : 0.5);
   if (module === 'full') {
     stage.tell(`Fetching the full engine, ${mb(loaded)}${total > 0 ? ` of ${mb(total)}` : ''} MB.`, 'Kept for next time. The picture is the last frame of the same run.', [['Go on without it', withoutFull]]);
+  } else if (module === 'whole') {
+    stage.tell(`Fetching the exhibits, ${mb(loaded)}${total > 0 ? ` of ${mb(total)}` : ''} MB.`, 'Kept for next time.');
   } else if (declaration === null) stage.tell(`Fetching the engine, ${mb(loaded)}${total > 0 ? ` of ${mb(total)}` : ''} MB.`);
 });
 link.on('missing', ({ module, message }) => {
   stage.progress(null);
-  if (module === 'light') {
+  if (module !== 'full') {
     stage.tell('The engine did not load.', message, [['Try again', () => link.start(current || FIRST)]]);
     return;
   }
@@ -283,15 +284,20 @@ function withoutFull(): void {
   const fall = wanted === null;
   wanted = null;
   stage.quiet();
-  link.change('light', fall ? current : FIRST, fall);
+  link.change('whole', fall ? current : FIRST, fall);
 }
-/** Goes over to the full module, then makes the change that asked for it. */
-function needFull(fragment: string | null, then: (() => void) | null): void {
+/** The module that a fault asks for, where it is not there already. */
+function missing(fault: Fault | null): 'whole' | 'full' | null {
+  if (fault?.about === 'full' && link.module !== 'full') return 'full';
+  return fault?.about === 'whole' && link.module === 'light' ? 'whole' : null;
+}
+/** Goes over to a larger module, then makes the change that asked for it. */
+function need(module: 'whole' | 'full', fragment: string | null, then: (() => void) | null): void {
   wanted = fragment;
   afterwards = then;
-  const module: ModuleName = 'full';
   stage.waiting(true);
-  stage.tell('Fetching the full engine.', 'This needs networks by automatic differentiation, which live in a second module.', [['Go on without it', withoutFull]]);
+  if (module === 'full') stage.tell('Fetching the full engine.', 'This needs networks by automatic differentiation, which live in a module of their own.', [['Go on without it', withoutFull]]);
+  else stage.tell('Fetching the exhibits.', 'Systems run without them.');
   link.change(module, fragment ?? current, fragment === null);
 }
 
@@ -300,8 +306,9 @@ link.on('ready', ({ gallery: all, device: report, opened, restored }) => {
   device = report;
   claims.gpu = report.available;
   wanted = null;
-  if (opened.fault?.about === 'module' && link.module === 'light') {
-    needFull(current || started.fragment || FIRST, null);
+  const lacks = missing(opened.fault);
+  if (lacks !== null) {
+    need(lacks, current || started.fragment || FIRST, null);
     return;
   }
   void link.call('exportFormats').then((formats) => {
@@ -384,9 +391,10 @@ async function openFragment(fragment: string, how: 'push' | 'replace' | 'none'):
   }
   const opened = await quietly(link.call('open', fragment));
   if (opened === null) return;
-  if (opened.fault?.about === 'module' && link.module === 'light') {
+  const lacks = missing(opened.fault);
+  if (lacks !== null) {
     declaration = null;
-    needFull(fragment, null);
+    need(lacks, fragment, null);
     return;
   }
   show(opened, how);
@@ -427,7 +435,8 @@ async function set(control: string, value: Value, manner: Manner): Promise<void>
   const answer = await quietly(link.call('set', control, value));
   busy = false;
   if (answer !== null) {
-    if (answer.fault?.about === 'module' && link.module === 'light') needFull(null, () => void set(control, value, 'done'));
+    const lacks = missing(answer.fault);
+    if (lacks !== null) need(lacks, null, () => void set(control, value, 'done'));
     else changed(answer, manner, control);
   }
   const waiting = next;
@@ -438,8 +447,9 @@ async function setMany(sets: Setting[], restart = false): Promise<void> {
   if (sets.length > 0) {
     const answer = await quietly(link.call('setMany', sets));
     if (answer === null) return;
-    if (answer.fault?.about === 'module' && link.module === 'light') {
-      needFull(null, () => void setMany(sets, restart));
+    const lacks = missing(answer.fault);
+    if (lacks !== null) {
+      need(lacks, null, () => void setMany(sets, restart));
       return;
     }
     changed(answer, 'done', 'many');

@@ -2,13 +2,16 @@
 import type { Answer, DeviceReport, Drawn, ExportFormat, Gallery, Measurement, Opened, Question, Reading, Setting, Shared, Status, Value, Verdict } from './contract';
 import type { CameraMove, Changed, Edited, Frame } from './laboratory';
 
-/** Which wasm module: the light one opens the page, the full one brings networks by automatic differentiation. */
-export type ModuleName = 'light' | 'full';
+/**
+ * Which wasm module: the light one opens the page and runs systems, the whole one runs every exhibit and the analysis
+ * desk, the full one brings networks by automatic differentiation as well. Each holds the one before.
+ */
+export type ModuleName = 'light' | 'whole' | 'full';
 
 /** How a laboratory is started, in any worker. */
 export interface Start {
   module: ModuleName;
-  /** Absolute address of the folder that holds `light/` and `full/`. */
+  /** Absolute address of the folder that holds `light/`, `whole/` and `full/`. */
   base: string;
   /** Whether the person allows WebGPU. */
   gpu: boolean;
@@ -96,5 +99,6 @@ export type FromHelper =
   /** An answer on its way; `fault` says what stopped it. */
   | { kind: 'answering'; id: number; answer: Answer; frames: Frame[] }
   | { kind: 'answered'; id: number; answer: Answer | null; frames: Frame[]; fault: string | null }
+  /** No pixels where the whole module must draw it. */
   | { kind: 'thumbnail'; id: number; size: number; pixels: Uint8ClampedArray<ArrayBuffer> }
   | { kind: 'panic'; message: string };

@@ -63,6 +63,9 @@ pub enum ExhibitError {
          it is built with `--features nets`"
     )]
     Module(String),
+    /// The run is of an exhibit that the module which opens the page leaves out.
+    #[error("{0} runs in the whole module: this one opens the page and holds the Explorer alone")]
+    Elsewhere(String),
     /// A checkpoint that is not one of this exhibit, or is damaged.
     #[error("the checkpoint cannot be read: {0}; start the run again")]
     Checkpoint(String),
@@ -97,7 +100,8 @@ impl ExhibitError {
                 ("series", "This series cannot be used")
             }
             Self::Refused(_) => ("value", "This cannot be run"),
-            Self::Module(_) => ("module", "This needs the full engine"),
+            Self::Elsewhere(_) => ("whole", "This needs the other exhibits"),
+            Self::Module(_) => ("full", "This needs the full engine"),
             Self::Checkpoint(_) => ("link", "The run cannot be resumed"),
         };
         let diagnostics =

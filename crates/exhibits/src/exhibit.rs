@@ -205,8 +205,8 @@ pub struct Studied {
     pub network: Option<rnn::PiecewiseMap>,
 }
 
-/// A paper's or a topic's exhibit.
-pub trait Exhibit: Send + Sync {
+/// What an exhibit says of itself, which every module knows.
+pub trait Declared: Send + Sync {
     /// Name in links.
     fn slug(&self) -> &'static str;
     /// What it shows, for this recipe: controls may depend on the equations.
@@ -214,6 +214,12 @@ pub trait Exhibit: Send + Sync {
     /// # Errors
     /// The recipe names a system that does not exist, or equations that cannot be read.
     fn declare(&self, recipe: &Recipe, means: &Means) -> Result<Declaration, ExhibitError>;
+    /// Claims in order.
+    fn claims(&self) -> Vec<Claim>;
+}
+
+/// A paper's or a topic's exhibit: what it says of itself, and what it does.
+pub trait Exhibit: Declared {
     /// Starts a run.
     ///
     /// # Errors
@@ -230,8 +236,6 @@ pub trait Exhibit: Send + Sync {
     fn studied(&self, _: &Setup<'_>, _step: u64) -> Option<Result<Studied, ExhibitError>> {
         None
     }
-    /// Claims in order.
-    fn claims(&self) -> Vec<Claim>;
     /// Measures a claim for one seed. `progress` is told how much is done, from 0 to 1. An error says in a
     /// sentence why it was not measured.
     fn measure<'a>(

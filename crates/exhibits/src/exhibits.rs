@@ -14,9 +14,24 @@ pub const TYPED: &str = "explorer";
 
 static EXPLORER: Explorer = Explorer;
 
+/// An exhibit that runs in the whole module.
+#[cfg(feature = "whole")]
+macro_rules! whole {
+    ($exhibit:expr) => {
+        &$exhibit
+    };
+}
+/// The same in the module that opens the page: declared, its run left out.
+#[cfg(not(feature = "whole"))]
+macro_rules! whole {
+    ($exhibit:expr) => {
+        &crate::elsewhere::Elsewhere($exhibit)
+    };
+}
+
 /// Every exhibit beside the Explorer, with its family in the gallery.
 static EXHIBITS: [(&str, &dyn Exhibit); 2] =
-    [("Learning chaos", &GeneralizedTeacherForcing), ("Learning chaos", &ChaosBenchmark)];
+    [("Learning chaos", whole!(GeneralizedTeacherForcing)), ("Learning chaos", whole!(ChaosBenchmark))];
 
 /// Every exhibit, the Explorer first.
 pub fn all() -> impl Iterator<Item = &'static dyn Exhibit> {

@@ -14,6 +14,8 @@ pub mod curve;
 pub mod desk;
 mod device;
 mod editor;
+#[cfg(not(feature = "whole"))]
+mod elsewhere;
 mod error;
 mod exhibit;
 pub mod exhibits;
@@ -31,7 +33,9 @@ pub mod values;
 pub use device::device;
 pub use editor::{embed_tables, read_along};
 pub use error::{ExhibitError, nearest};
-pub use exhibit::{Budget, Divergence, Exhibit, Failure, Local, Means, OwnSeries, Run, Setup, Studied};
+pub use exhibit::{
+    Budget, Declared, Divergence, Exhibit, Failure, Local, Means, OwnSeries, Run, Setup, Studied,
+};
 pub use export::{export, export_formats};
 pub use session::Session;
 pub use subject::{Runner, Subject};

@@ -51,12 +51,13 @@ pub(crate) fn bench(root: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Builds both modules and the page of benchmarks, and lets the browser measure.
+/// Builds the modules and the page of benchmarks, and lets the browser measure.
 fn in_browser(root: &Path, folder: &Path, results: &Path) -> Result<(), Fault> {
     need::compiler(root)?;
     need::node()?;
     page::packages(root)?;
     let light = module::build(root, Module::Light, "web")?.join("playground_bg.wasm");
+    module::build(root, Module::Whole, "web")?;
     page::build(root, "web/dist")?;
     let modules = folder.join("pkg");
     for (name, scalar) in [("simd", false), ("scalar", true)] {

@@ -12,7 +12,7 @@ use crate::{need, page, play};
 /// How long wasm-opt may take before its module goes out as the compiler made it.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-/// Builds both modules and the page, shrinks the modules, and writes all into `dist/`.
+/// Builds the modules and the page, shrinks the modules, and writes all into `dist/`.
 pub(crate) fn dist(root: &Path) -> Result<(), Fault> {
     module::require_playground(root)?;
     need::compiler(root)?;
@@ -29,12 +29,12 @@ pub(crate) fn dist(root: &Path) -> Result<(), Fault> {
     }
     let packages = site.join("pkg");
     let _ = fs::remove_dir_all(&packages);
-    let mut modules = vec![(Module::Light, "web", "-O3")];
+    let mut modules = vec![(Module::Light, "web", "-O3"), (Module::Whole, "web", "-O3")];
     if module::has_full(root) {
         // On the full module -Oz does not end in reasonable time, nor does whole-program optimisation.
         modules.push((Module::Full, "release", "-O1"));
     }
-    let full = modules.len() > 1;
+    let full = modules.len() > 2;
     for (module, profile, level) in modules {
         println!("==> the {} module", module.name());
         let built = module::build(root, module, profile)?;

@@ -7,11 +7,13 @@ use crate::fault::Fault;
 use crate::process::{cargo, run};
 use crate::{need, stamp};
 
-/// One of the two modules of `playground`.
+/// One of the three modules of `playground`, each holding the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Module {
-    /// Everything but `nets`; opens the page.
+    /// The Explorer; opens the page.
     Light,
+    /// Every exhibit and the analysis desk.
+    Whole,
     /// With burn; loaded when something needs it.
     Full,
 }
@@ -20,6 +22,7 @@ impl Module {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
+            Self::Whole => "whole",
             Self::Full => "full",
         }
     }
@@ -90,8 +93,10 @@ pub(crate) fn build(root: &Path, module: Module, profile: &str) -> Result<PathBu
         profile,
     ]);
     command.arg("--no-default-features");
-    if module == Module::Full {
-        command.args(["--features", "nets"]);
+    match module {
+        Module::Light => {}
+        Module::Whole => drop(command.args(["--features", "whole"])),
+        Module::Full => drop(command.args(["--features", "nets"])),
     }
     run(&mut command)?;
     let built = target(root).join("wasm32-unknown-unknown").join(profile).join("playground.wasm");

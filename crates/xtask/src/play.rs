@@ -34,8 +34,9 @@ pub(crate) fn play(root: &Path, choice: Choice) -> Result<(), Fault> {
     module::require_playground(root)?;
     need::compiler(root)?;
     need::node()?;
-    println!("==> the light module");
+    println!("==> the light module, and the whole one");
     module::build(root, Module::Light, "web")?;
+    module::build(root, Module::Whole, "web")?;
     println!("==> the page");
     page::packages(root)?;
     let built = page::build(root, "web/dist")?;

@@ -11,7 +11,7 @@ mod run;
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
-use crate::exhibit::{Exhibit, Local, Means, Run, Setup, Studied};
+use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
 use declaration as d;
 use protocol::Timed;
 use recipe::Recipe;
@@ -36,7 +36,7 @@ fn timed(recipe: &Recipe) -> Result<Timed, ExhibitError> {
     Timed::of(named.unwrap_or("Lorenz"))
 }
 
-impl Exhibit for ChaosBenchmark {
+impl Declared for ChaosBenchmark {
     fn slug(&self) -> &'static str {
         d::SLUG
     }
@@ -67,6 +67,12 @@ impl Exhibit for ChaosBenchmark {
         })
     }
 
+    fn claims(&self) -> Vec<Claim> {
+        d::claims()
+    }
+}
+
+impl Exhibit for ChaosBenchmark {
     fn start(&self, setup: &Setup<'_>) -> Result<Box<dyn Run>, ExhibitError> {
         Ok(Box::new(run::Benchmark::start(setup, timed(setup.recipe)?)?))
     }
@@ -86,10 +92,6 @@ impl Exhibit for ChaosBenchmark {
             Studied { dt: timed.dt(), subject: timed.subject, parameters: timed.parameters, network: None }
         };
         Some(timed(setup.recipe).map(studied))
-    }
-
-    fn claims(&self) -> Vec<Claim> {
-        d::claims()
     }
 
     fn measure<'a>(

@@ -10,7 +10,7 @@ mod stimulus;
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
-use crate::exhibit::{Exhibit, Local, Means, Run, Setup};
+use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup};
 use crate::exhibits::TYPED;
 use crate::subject::Subject;
 use recipe::Recipe;
@@ -40,7 +40,7 @@ pub(crate) fn short(citation: &str) -> &str {
     year.and_then(|at| citation.get(..at + 4)).unwrap_or(citation)
 }
 
-impl Exhibit for Explorer {
+impl Declared for Explorer {
     fn slug(&self) -> &'static str {
         TYPED
     }
@@ -73,6 +73,12 @@ impl Exhibit for Explorer {
         })
     }
 
+    fn claims(&self) -> Vec<Claim> {
+        declaration::claims()
+    }
+}
+
+impl Exhibit for Explorer {
     fn start(&self, setup: &Setup<'_>) -> Result<Box<dyn Run>, ExhibitError> {
         Ok(Box::new(run::Exploration::start(setup)?))
     }
@@ -84,10 +90,6 @@ impl Exhibit for Explorer {
             return 0.0;
         }
         setup.values.number("copies") * variables * 40.0 * 4.0 * 60.0 * 60.0
-    }
-
-    fn claims(&self) -> Vec<Claim> {
-        declaration::claims()
     }
 
     fn measure<'a>(

@@ -15,7 +15,7 @@ mod run;
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
-use crate::exhibit::{Exhibit, Local, Means, Run, Setup, Studied};
+use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
 use crate::subject::Subject;
 use crate::values::Values;
 use declaration as d;
@@ -24,7 +24,7 @@ use recipe::Recipe;
 /// The exhibit.
 pub(crate) struct GeneralizedTeacherForcing;
 
-impl Exhibit for GeneralizedTeacherForcing {
+impl Declared for GeneralizedTeacherForcing {
     fn slug(&self) -> &'static str {
         d::SLUG
     }
@@ -71,6 +71,12 @@ impl Exhibit for GeneralizedTeacherForcing {
         })
     }
 
+    fn claims(&self) -> Vec<Claim> {
+        d::claims()
+    }
+}
+
+impl Exhibit for GeneralizedTeacherForcing {
     fn start(&self, setup: &Setup<'_>) -> Result<Box<dyn Run>, ExhibitError> {
         Ok(Box::new(run::Training::start(setup)?))
     }
@@ -88,10 +94,6 @@ impl Exhibit for GeneralizedTeacherForcing {
 
     fn studied(&self, setup: &Setup<'_>, step: u64) -> Option<Result<Studied, ExhibitError>> {
         Some(learned::learned(setup, step))
-    }
-
-    fn claims(&self) -> Vec<Claim> {
-        d::claims()
     }
 
     fn measure<'a>(
