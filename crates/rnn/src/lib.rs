@@ -20,6 +20,7 @@ mod kernel;
 mod map;
 mod optimise;
 mod perceptron;
+mod recurrent;
 mod sequence;
 pub mod series;
 mod task;

@@ -183,6 +183,7 @@ impl<T: Float> Sequence<T> {
         self.backward(parameters, force);
         self.cell.gather(
             History {
+                parameters,
                 inputs: &self.inputs,
                 entered: &self.entered,
                 tape: &self.tape,
