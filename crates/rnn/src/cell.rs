@@ -104,6 +104,8 @@ pub struct History<'a, T> {
     pub tape: &'a [Block<T>],
     /// States that came out, before forcing, `M` a row.
     pub left: &'a [Block<T>],
+    /// The same as the readout saw them: with some left out where units are dropped.
+    pub seen: &'a [Block<T>],
     /// Adjoints of the states that came out, `M` a row.
     pub adjoints: &'a [Block<T>],
     /// What the adjoints left, `shape.adjoint` a row.

@@ -38,6 +38,11 @@ pub enum Error {
     /// The cell has no state units that stand for the observations, so nothing can be forced.
     #[error("the cell `{0}` has no observed state units; only free running is possible with it")]
     NotForceable(&'static str),
+    /// The readout of the cell is its state, so no unit can be left out of it.
+    #[error(
+        "the output of the cell `{0}` is its state; units can be left out only in front of a linear readout"
+    )]
+    NotDroppable(&'static str),
     /// The series has another number of channels than the cell observes.
     #[error("the series has {found} channels, the cell `{cell}` observes {expected}")]
     Channels {

@@ -9,6 +9,7 @@
 //! same training has the same bits natively and in WebAssembly, in `f32` and in `f64`.
 #![forbid(unsafe_code)]
 
+mod bidirectional;
 mod cell;
 pub mod cells;
 mod error;
@@ -17,6 +18,7 @@ mod forcing;
 pub mod forecast;
 mod golden;
 mod kernel;
+mod loss;
 mod map;
 mod optimise;
 mod perceptron;
@@ -26,11 +28,13 @@ pub mod series;
 mod task;
 mod trainer;
 
+pub use bidirectional::Bidirectional;
 pub use cell::{Analysed, Cell, CellKind, History, Layout, ParameterBlock, Shape, Weights};
 pub use error::Error;
 pub use float::{Block, Float, LANES};
 pub use forcing::{Estimator, Forcing, NormEstimate};
 pub use golden::golden_training_digest;
+pub use loss::Loss;
 pub use map::{FreeRun, PiecewiseMap, TrainedMap};
 pub use optimise::{Method, Optimiser, Schedule};
 pub use perceptron::{Activity, Perceptron};

@@ -450,7 +450,7 @@ impl<C: Recurrent, T: Float> Cell<T> for C {
         let Sizes { state, outputs, .. } = self.sizes();
         let Readout { c, bias } = self.output();
         let dy = Columns::all(history.output_adjoints, outputs);
-        c.gather(dy, Columns::new(history.left, state, 0, c.cols), flat, gradient);
+        c.gather(dy, Columns::new(history.seen, state, 0, c.cols), flat, gradient);
         if let Some(at) = bias {
             total(dy, &mut gradient[at..at + outputs]);
         }
