@@ -12,6 +12,7 @@
 mod bidirectional;
 mod cell;
 pub mod cells;
+mod checkpoint;
 mod error;
 mod float;
 mod forcing;
