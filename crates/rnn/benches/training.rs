@@ -3,6 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use numerics::Stream;
+use rnn::cells::CfcForm;
 use rnn::{CellKind, Forcing, Method, Schedule, Sequence, Series, Settings, TanhTask, Trainer};
 use std::hint::black_box;
 
@@ -12,6 +13,12 @@ fn operations(kind: CellKind, steps: usize, batch: usize) -> u64 {
         CellKind::Tanh { inputs, hidden, outputs } => hidden * (hidden + inputs + outputs),
         CellKind::ShallowPlrnn { latent, hidden, .. } => 2 * latent * hidden,
         CellKind::AlmostLinear { latent, .. } => latent * latent,
+        CellKind::Gru { inputs, hidden, outputs } => hidden * (3 * (hidden + inputs) + outputs),
+        CellKind::Lstm { inputs, hidden, outputs, .. } => hidden * (4 * (hidden + inputs) + outputs),
+        CellKind::Cfc { inputs, hidden, outputs, backbone, .. } => {
+            backbone * (5 * hidden + inputs) + hidden * outputs
+        }
+        _ => 0,
     };
     (6 * weights * steps * batch) as u64
 }
@@ -71,6 +78,16 @@ fn all(c: &mut Criterion) {
     passes::<f32>(c, "almost linear 20, 63 steps, f32", almost, 63);
     let tanh = CellKind::Tanh { inputs: 1, hidden: 32, outputs: 1 };
     passes::<f32>(c, "tanh 32, 50 steps, f32", tanh, 50);
+    for hidden in [32, 128] {
+        let gru = CellKind::Gru { inputs: 1, hidden, outputs: 1 };
+        passes::<f32>(c, &format!("gru {hidden}, 50 steps, f32"), gru, 50);
+        let lstm = CellKind::Lstm { inputs: 1, hidden, outputs: 1, forget: None };
+        passes::<f32>(c, &format!("lstm {hidden}, 50 steps, f32"), lstm, 50);
+    }
+    let cfc = CellKind::Cfc { inputs: 2, hidden: 32, outputs: 1, backbone: 64, form: CfcForm::Full };
+    passes::<f32>(c, "closed form 32/64, 9 steps, f32", cfc, 9);
+    let ltc = CellKind::Ltc { inputs: 2, hidden: 32, outputs: 1, unfolds: 6 };
+    passes::<f32>(c, "liquid 32, 6 unfoldings, 9 steps, f32", ltc, 9);
 }
 
 criterion_group!(benches, all);

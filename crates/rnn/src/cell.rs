@@ -1,4 +1,6 @@
-use crate::cells::{AlmostLinear, ShallowPlrnn, TanhRnn};
+use crate::cells::{
+    AlmostLinear, Cfc, CfcForm, Dale, Elman, Gru, Jordan, LowRank, Lstm, Ltc, ShallowPlrnn, Unit,
+};
 use crate::error::Error;
 use crate::float::{Block, Float};
 use numerics::Stream;
@@ -92,6 +94,8 @@ pub struct Weights<'a, T> {
 /// What a forward and a backward pass left: tables of blocks, a row a step, group after group of sixteen sequences.
 #[derive(Clone, Copy, Debug)]
 pub struct History<'a, T> {
+    /// The parameters, flat.
+    pub parameters: &'a [T],
     /// Inputs, `I` a row.
     pub inputs: &'a [Block<T>],
     /// States that entered the steps, `M` a row.
@@ -100,6 +104,8 @@ pub struct History<'a, T> {
     pub tape: &'a [Block<T>],
     /// States that came out, before forcing, `M` a row.
     pub left: &'a [Block<T>],
+    /// The same as the readout saw them: with some left out where units are dropped.
+    pub seen: &'a [Block<T>],
     /// Adjoints of the states that came out, `M` a row.
     pub adjoints: &'a [Block<T>],
     /// What the adjoints left, `shape.adjoint` a row.
@@ -138,10 +144,16 @@ pub trait Analysed: Debug + Send + Sync {
     fn read_out(&self, p: &[f64], z: &[f64], y: &mut [f64]);
     /// The state at which a run begins that observes `y` first.
     fn begin(&self, p: &[f64], y: &[f64], z: &mut [f64]);
-    /// One switch a rectifier; `false` as result when the cell is not piecewise affine.
-    fn region(&self, p: &[f64], z: &[f64], switches: &mut Vec<bool>) -> bool;
-    /// The affine map of a region, `a` row-major `M × M`.
-    fn affine(&self, p: &[f64], switches: &[bool], a: &mut [f64], b: &mut [f64]);
+    /// One switch a rectifier; `false` as result when the cell is not piecewise affine without an input.
+    fn region(&self, _p: &[f64], _z: &[f64], switches: &mut Vec<bool>) -> bool {
+        switches.clear();
+        false
+    }
+    /// The affine map of a region, `a` row-major `M × M`; zero for a cell that is not piecewise affine.
+    fn affine(&self, _p: &[f64], _switches: &[bool], a: &mut [f64], b: &mut [f64]) {
+        a.fill(0.0);
+        b.fill(0.0);
+    }
     /// An upper bound of the Jacobian's spectral norm from the parameters alone; `None` where none is known.
     fn parameter_bound(&self, p: &[f64]) -> Option<f64>;
 }
@@ -180,16 +192,20 @@ pub trait Cell<T: Float>: Analysed {
         adjoint: &mut [Block<T>],
         dz: &mut [Block<T>],
     );
+    /// The adjoint of the input from what [`Cell::back`] left; nothing to write for a cell without inputs.
+    fn input_back(&self, _w: Weights<T>, _tape: &[Block<T>], _adjoint: &[Block<T>], _dx: &mut [Block<T>]) {}
     /// Sums the gradient of the parameters over all steps and sequences.
     fn gather(&self, history: History<T>, gradient: &mut [T]);
-    /// `∂next_i/∂z_j` at `jacobian[i * M + j]`, lane by lane; for cells without inputs.
-    fn jacobians(&self, w: Weights<T>, z: &[Block<T>], jacobian: &mut [Block<T>]);
+    /// `∂next_i/∂z_j` at `jacobian[i * M + j]`, lane by lane; asked of cells with observed units alone.
+    fn jacobians(&self, _w: Weights<T>, _z: &[Block<T>], jacobian: &mut [Block<T>]) {
+        jacobian.fill(Block::default());
+    }
 }
 
 /// The list of cells: a name with sizes, from which a cell is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CellKind {
-    /// [`TanhRnn`].
+    /// The plain [`Elman`] network: hyperbolic tangent, biases, no leak.
     Tanh {
         /// Inputs, `I`.
         inputs: usize,
@@ -218,6 +234,102 @@ pub enum CellKind {
         /// Observed units, `N <= M`.
         observed: usize,
     },
+    /// [`Elman`] with its choices.
+    Elman {
+        /// Inputs, `I`.
+        inputs: usize,
+        /// State units, `H`.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+        /// What a unit makes of its drive.
+        unit: Unit,
+        /// The leak, `0 < a <= 1`; 1 for a network without.
+        leak: f64,
+        /// Whether there are `b` and `c`.
+        biases: bool,
+        /// Factor of the readout, `s`.
+        scale: f64,
+    },
+    /// [`Jordan`].
+    Jordan {
+        /// Inputs, `I`.
+        inputs: usize,
+        /// Hidden units, `H`; the state has `O` more.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+    },
+    /// [`Gru`].
+    Gru {
+        /// Inputs, `I`.
+        inputs: usize,
+        /// State units, `H`.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+    },
+    /// [`Lstm`].
+    Lstm {
+        /// Inputs, `I`.
+        inputs: usize,
+        /// Hidden units, `H`; the state has twice as many.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+        /// Where the bias of the forget gate starts; drawn like all others where not given.
+        forget: Option<f64>,
+    },
+    /// [`LowRank`].
+    LowRank {
+        /// Inputs, `I`.
+        inputs: usize,
+        /// State units, `H`.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+        /// Rank of the recurrence, `R <= H`.
+        rank: usize,
+        /// The leak, `0 < a <= 1`.
+        leak: f64,
+    },
+    /// [`Dale`].
+    Dale {
+        /// Inputs, `I`.
+        inputs: usize,
+        /// State units, `H`.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+        /// Inhibitory units, fewer than `H`, the last ones.
+        inhibitory: usize,
+        /// The leak `Δt/τ`, `0 < a <= 1`.
+        leak: f64,
+    },
+    /// [`Cfc`].
+    Cfc {
+        /// Inputs, `I`, the elapsed time the last of them.
+        inputs: usize,
+        /// Hidden units, `H`; the state of the mixed form has twice as many.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+        /// Units of the backbone, `B`.
+        backbone: usize,
+        /// What is made of the backbone.
+        form: CfcForm,
+    },
+    /// [`Ltc`].
+    Ltc {
+        /// Inputs, `I`, the elapsed time the last of them.
+        inputs: usize,
+        /// State units, `H`.
+        hidden: usize,
+        /// Outputs, `O`.
+        outputs: usize,
+        /// Unfoldings of a step, at most 64.
+        unfolds: usize,
+    },
 }
 
 /// Largest number of units of any sort.
@@ -232,25 +344,94 @@ impl CellKind {
             CellKind::ShallowPlrnn { latent: 3, hidden: 10, observed: 3, clipped: true },
             CellKind::ShallowPlrnn { latent: 5, hidden: 6, observed: 2, clipped: true },
             CellKind::AlmostLinear { latent: 6, rectified: 2, observed: 3 },
+            CellKind::Elman {
+                inputs: 2,
+                hidden: 7,
+                outputs: 3,
+                unit: Unit::Tanh,
+                leak: 0.4,
+                biases: true,
+                scale: 0.7,
+            },
+            CellKind::Elman {
+                inputs: 2,
+                hidden: 6,
+                outputs: 2,
+                unit: Unit::Relu,
+                leak: 1.0,
+                biases: false,
+                scale: 1.0,
+            },
+            CellKind::Jordan { inputs: 2, hidden: 6, outputs: 3 },
+            CellKind::Gru { inputs: 2, hidden: 5, outputs: 3 },
+            CellKind::Lstm { inputs: 2, hidden: 5, outputs: 3, forget: Some(1.0) },
+            CellKind::LowRank { inputs: 2, hidden: 7, outputs: 2, rank: 2, leak: 0.5 },
+            CellKind::Dale { inputs: 2, hidden: 7, outputs: 3, inhibitory: 2, leak: 0.5 },
+            CellKind::Cfc { inputs: 3, hidden: 5, outputs: 2, backbone: 6, form: CfcForm::Full },
+            CellKind::Cfc { inputs: 2, hidden: 5, outputs: 2, backbone: 4, form: CfcForm::NoGate },
+            CellKind::Cfc { inputs: 2, hidden: 4, outputs: 2, backbone: 5, form: CfcForm::Minimal },
+            CellKind::Cfc { inputs: 2, hidden: 4, outputs: 2, backbone: 5, form: CfcForm::Mixed },
+            CellKind::Ltc { inputs: 3, hidden: 4, outputs: 2, unfolds: 3 },
         ]
+    }
+
+    /// How many numbers come in and how many are read out at each step.
+    pub fn width(self) -> [usize; 2] {
+        match self {
+            CellKind::ShallowPlrnn { observed, .. } | CellKind::AlmostLinear { observed, .. } => {
+                [0, observed]
+            }
+            CellKind::Tanh { inputs, outputs, .. }
+            | CellKind::Elman { inputs, outputs, .. }
+            | CellKind::Jordan { inputs, outputs, .. }
+            | CellKind::Gru { inputs, outputs, .. }
+            | CellKind::Lstm { inputs, outputs, .. }
+            | CellKind::LowRank { inputs, outputs, .. }
+            | CellKind::Dale { inputs, outputs, .. }
+            | CellKind::Cfc { inputs, outputs, .. }
+            | CellKind::Ltc { inputs, outputs, .. } => [inputs, outputs],
+        }
     }
 
     /// Makes the cell.
     ///
     /// # Errors
-    /// [`Error::Size`] for a size of zero or beyond 4096, and for more observed or rectified units than there are.
+    /// [`Error::Size`] for a size of zero or beyond 4096, and for more observed, rectified or inhibitory units or a
+    /// higher rank than there are units; [`Error::Setting`] for a leak, factor or bias out of its range.
     pub fn build<T: Float>(self) -> Result<Box<dyn Cell<T>>, Error> {
         T::cell(self)
     }
 
     pub(crate) fn make<T: Float>(self) -> Result<Box<dyn Cell<T>>, Error> {
         Ok(match self {
-            CellKind::Tanh { inputs, hidden, outputs } => Box::new(TanhRnn::new(inputs, hidden, outputs)?),
+            CellKind::Tanh { inputs, hidden, outputs } => {
+                Box::new(Elman::new(inputs, hidden, outputs, Unit::Tanh, 1.0, true, 1.0)?)
+            }
             CellKind::ShallowPlrnn { latent, hidden, observed, clipped } => {
                 Box::new(ShallowPlrnn::new(latent, hidden, observed, clipped)?)
             }
             CellKind::AlmostLinear { latent, rectified, observed } => {
                 Box::new(AlmostLinear::new(latent, rectified, observed)?)
+            }
+            CellKind::Elman { inputs, hidden, outputs, unit, leak, biases, scale } => {
+                Box::new(Elman::new(inputs, hidden, outputs, unit, leak, biases, scale)?)
+            }
+            CellKind::Jordan { inputs, hidden, outputs } => Box::new(Jordan::new(inputs, hidden, outputs)?),
+            CellKind::Gru { inputs, hidden, outputs } => Box::new(Gru::new(inputs, hidden, outputs)?),
+            CellKind::Lstm { inputs, hidden, outputs, forget } => {
+                Box::new(Lstm::new(inputs, hidden, outputs, forget)?)
+            }
+            CellKind::LowRank { inputs, hidden, outputs, rank, leak } => {
+                Box::new(LowRank::of(inputs, hidden, outputs, rank, leak)?)
+            }
+            CellKind::Dale { inputs, hidden, outputs, inhibitory, leak } => {
+                Box::new(Dale::of(inputs, hidden, outputs, inhibitory, leak)?)
+            }
+            CellKind::Cfc { inputs, hidden, outputs, backbone, form } => {
+                Box::new(Cfc::new(inputs, hidden, outputs, backbone, form)?)
+            }
+            CellKind::Ltc { inputs, hidden, outputs, unfolds } => {
+                Box::new(Ltc::new(inputs, hidden, outputs, unfolds)?)
             }
         })
     }
@@ -266,6 +447,12 @@ impl CellKind {
             }
             CellKind::AlmostLinear { latent, rectified, observed } => {
                 [2, latent as u64, rectified as u64, observed as u64, 0]
+            }
+            // The printed form names every field and tells any two numbers apart.
+            _ => {
+                let [inputs, outputs] = self.width();
+                let rest = numerics::Digest::new().bytes(format!("{self:?}").as_bytes()).finish();
+                [3, inputs as u64, outputs as u64, rest, 0]
             }
         }
     }

@@ -38,6 +38,11 @@ pub enum Error {
     /// The cell has no state units that stand for the observations, so nothing can be forced.
     #[error("the cell `{0}` has no observed state units; only free running is possible with it")]
     NotForceable(&'static str),
+    /// The readout of the cell is its state, so no unit can be left out of it.
+    #[error(
+        "the output of the cell `{0}` is its state; units can be left out only in front of a linear readout"
+    )]
+    NotDroppable(&'static str),
     /// The series has another number of channels than the cell observes.
     #[error("the series has {found} channels, the cell `{cell}` observes {expected}")]
     Channels {
@@ -55,6 +60,46 @@ pub enum Error {
         found: usize,
         /// Rows of a sequence.
         needed: usize,
+    },
+    /// The task is about a series and there is none.
+    #[error("the task learns from a series, and none is given")]
+    NeedsSeries,
+    /// The series has another number of channels than the task is about.
+    #[error("the series has {found} channels, the task is about {expected}")]
+    SeriesChannels {
+        /// Channels of the series.
+        found: usize,
+        /// Channels of the task.
+        expected: usize,
+    },
+    /// The cell has other numbers of inputs and outputs than its task.
+    #[error(
+        "the cell `{cell}` takes {} numbers in and gives {} out, the task gives {} and asks for {}",
+        found[0], found[1], expected[0], expected[1]
+    )]
+    Unfit {
+        /// Name of the cell.
+        cell: &'static str,
+        /// The cell's inputs and outputs.
+        found: [usize; 2],
+        /// The task's.
+        expected: [usize; 2],
+    },
+    /// The cell has no piece of its parameters by this name.
+    #[error("the cell `{cell}` has no parameters called `{name}`; it has {has}")]
+    NoBlock {
+        /// Name of the cell.
+        cell: &'static str,
+        /// The name asked for.
+        name: &'static str,
+        /// The names there are.
+        has: String,
+    },
+    /// The training has diverged and cannot go on.
+    #[error("the training diverged at update {update}; its parameters are the last with a finite loss")]
+    Diverged {
+        /// The update whose loss, gradient or result was not finite, counted from 1.
+        update: u64,
     },
     /// A checkpoint cannot be used.
     #[error("the checkpoint {0}")]

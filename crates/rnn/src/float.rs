@@ -1,6 +1,7 @@
 use crate::cell::{Cell, CellKind};
 use crate::error::Error;
 use crate::kernel;
+use crate::learner::Learner;
 use crate::trainer::{StepReport, Trainer};
 use numerics::{Digest, Lanes, Real};
 
@@ -45,6 +46,9 @@ pub trait Float: Real + PartialOrd {
     /// One update of a training, compiled here for the same reason.
     #[doc(hidden)]
     fn train(trainer: &mut Trainer<Self>) -> Result<StepReport, Error>;
+    /// One update of a learner, likewise.
+    #[doc(hidden)]
+    fn learn(learner: &mut Learner<Self>) -> Result<StepReport, Error>;
 }
 
 macro_rules! float {
@@ -84,6 +88,9 @@ macro_rules! float {
             }
             fn train(trainer: &mut Trainer<Self>) -> Result<StepReport, Error> {
                 trainer.advance()
+            }
+            fn learn(learner: &mut Learner<Self>) -> Result<StepReport, Error> {
+                learner.advance()
             }
         }
     };

@@ -18,13 +18,23 @@ pub(crate) fn pack<T: Float>(
     col_step: usize,
     packed: &mut [T],
 ) {
+    pack_by(|i, j| w[i * row_step + j * col_step], rows, cols, packed);
+}
+
+/// Packs the `rows × cols` matrix of these entries.
+pub(crate) fn pack_by<T: Float>(
+    entry: impl Fn(usize, usize) -> T,
+    rows: usize,
+    cols: usize,
+    packed: &mut [T],
+) {
     let mut at = 0;
     let mut first = 0;
     while first < rows {
         let height = if rows - first < ROWS { rows - first } else { ROWS };
         for j in 0..cols {
             for i in first..first + height {
-                packed[at] = w[i * row_step + j * col_step];
+                packed[at] = entry(i, j);
                 at += 1;
             }
         }
@@ -188,6 +198,28 @@ pub(crate) fn total<T: Float>(table: Columns<T>, out: &mut [T]) {
             }
         }
         out[i] = tree(sums);
+    }
+}
+
+/// Adds to `out` the sum over rows and lanes of the outer products of two tables' rows; for few columns.
+pub(crate) fn add_outer<T: Float>(left: Columns<T>, right: Columns<T>, out: &mut [T]) {
+    for (i, out) in out.chunks_exact_mut(right.count).enumerate() {
+        for (j, out) in out.iter_mut().enumerate() {
+            let mut sum = [T::zero()];
+            let left = Columns::new(left.table, left.width, left.first + i, 1);
+            let right = Columns::new(right.table, right.width, right.first + j, 1);
+            diagonal(left, right, &mut sum);
+            *out += sum[0];
+        }
+    }
+}
+
+/// `out[i] += Σ_rows table[row][i]`.
+pub(crate) fn add_total<T: Float>(table: Columns<T>, out: &mut [T]) {
+    for (i, out) in out.iter_mut().enumerate() {
+        let mut sum = [T::zero()];
+        total(Columns::new(table.table, table.width, table.first + i, 1), &mut sum);
+        *out += sum[0];
     }
 }
 

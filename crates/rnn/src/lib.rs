@@ -9,31 +9,41 @@
 //! same training has the same bits natively and in WebAssembly, in `f32` and in `f64`.
 #![forbid(unsafe_code)]
 
+mod bidirectional;
 mod cell;
 pub mod cells;
+mod checkpoint;
 mod error;
 mod float;
 mod forcing;
 pub mod forecast;
 mod golden;
 mod kernel;
+mod learner;
+mod loss;
 mod map;
 mod optimise;
 mod perceptron;
+mod recurrent;
 mod sequence;
 pub mod series;
 mod task;
+pub mod tasks;
 mod trainer;
 
+pub use bidirectional::Bidirectional;
 pub use cell::{Analysed, Cell, CellKind, History, Layout, ParameterBlock, Shape, Weights};
 pub use error::Error;
 pub use float::{Block, Float, LANES};
 pub use forcing::{Estimator, Forcing, NormEstimate};
 pub use golden::golden_training_digest;
+pub use learner::{Evaluation, Learner, Learning};
+pub use loss::Loss;
 pub use map::{FreeRun, PiecewiseMap, TrainedMap};
 pub use optimise::{Method, Optimiser, Schedule};
 pub use perceptron::{Activity, Perceptron};
 pub use sequence::{Force, Sequence, gradient_norm};
 pub use series::{Series, SeriesError};
 pub use task::TanhTask;
+pub use tasks::TaskKind;
 pub use trainer::{Best, Settings, StepReport, Trainer};

@@ -2,7 +2,9 @@ use crate::cell::{Cell, CellKind, History, Shape, Weights, check_size};
 use crate::error::Error;
 use crate::float::{Block, Float, LANES};
 use crate::forcing::{Estimator, norms};
-use crate::kernel::{flush, tree};
+use crate::kernel::flush;
+use crate::loss::{Loss, Wanted};
+use numerics::{Real, Stream};
 
 /// What is done to the observed units between two steps of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,8 +22,8 @@ pub enum Force {
 ///
 /// A sequence makes `n` steps. Step `s` takes input `s` and the state `z_s`, gives `ẑ_{s+1}`, and is held against
 /// target `s`; the state that enters step `s + 1` is `ẑ_{s+1}` forced towards target `s`. The loss is the mean over
-/// steps, outputs and sequences of the squared error. Sixteen sequences run side by side; a batch of another size
-/// is filled up with sequences of weight zero.
+/// steps, outputs and sequences of the squared error, or what [`Sequence::set_loss`] says, over the steps that have a
+/// weight. Sixteen sequences run side by side; a batch of another size is filled up with sequences of weight zero.
 #[derive(Debug)]
 pub struct Sequence<T: Float> {
     cell: Box<dyn Cell<T>>,
@@ -29,9 +31,13 @@ pub struct Sequence<T: Float> {
     steps: usize,
     batch: usize,
     groups: usize,
+    loss: Loss,
+    truncation: usize,
+    given: bool,
     packed: Vec<T>,
     inputs: Vec<Block<T>>,
     targets: Vec<Block<T>>,
+    outputs: Vec<Block<T>>,
     start: Vec<Block<T>>,
     weights: Vec<Block<T>>,
     entered: Vec<Block<T>>,
@@ -41,16 +47,24 @@ pub struct Sequence<T: Float> {
     adjoint_tape: Vec<Block<T>>,
     output_adjoints: Vec<Block<T>>,
     start_adjoints: Vec<Block<T>>,
+    final_adjoints: Vec<Block<T>>,
     carried: Vec<Block<T>>,
     scratch: [Vec<Block<T>>; 5],
     logarithms: Vec<f64>,
+    // Empty until they are asked for.
+    step_weights: Vec<Block<T>>,
+    mask: Vec<Block<T>>,
+    begin: Vec<Block<T>>,
+    input_adjoints: Vec<Block<T>>,
+    dropped: Vec<Block<T>>,
+    seen: Vec<Block<T>>,
 }
 
 impl<T: Float> Sequence<T> {
     /// Room for `batch` sequences of `steps` steps.
     ///
     /// # Errors
-    /// [`Error::Size`].
+    /// [`Error::Size`], and those of [`CellKind::build`].
     pub fn new(kind: CellKind, steps: usize, batch: usize) -> Result<Self, Error> {
         let cell = kind.build::<T>()?;
         check_size("the number of steps", steps, 1, 4096)?;
@@ -69,9 +83,13 @@ impl<T: Float> Sequence<T> {
             steps,
             batch,
             groups,
+            loss: Loss::Squared,
+            truncation: steps,
+            given: false,
             packed: vec![T::zero(); shape.packed],
             inputs: table(shape.inputs),
             targets: table(shape.outputs),
+            outputs: table(shape.outputs),
             start: row(groups * shape.observed),
             weights,
             entered: table(m),
@@ -81,9 +99,16 @@ impl<T: Float> Sequence<T> {
             adjoint_tape: table(shape.adjoint),
             output_adjoints: table(shape.outputs),
             start_adjoints: row(groups * m),
+            final_adjoints: row(groups * m),
             carried: row(m),
             scratch: [row(m), row(square), row(square), row(square), row(m)],
             logarithms: vec![0.0; batch],
+            step_weights: Vec::new(),
+            mask: Vec::new(),
+            begin: Vec::new(),
+            input_adjoints: Vec::new(),
+            dropped: Vec::new(),
+            seen: Vec::new(),
             cell,
             shape,
         })
@@ -102,28 +127,174 @@ impl<T: Float> Sequence<T> {
         self.batch
     }
 
+    /// Chooses the loss; the squared error at first.
+    pub fn set_loss(&mut self, loss: Loss) {
+        self.loss = loss;
+    }
+
+    /// Lets no gradient pass from one stretch of `steps` steps into the one before; the stretches are counted from the
+    /// last step, so that a loss at the end reaches back over `steps` of them.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for 0.
+    pub fn truncate(&mut self, steps: usize) -> Result<(), Error> {
+        if steps == 0 {
+            return Err(Error::Size { what: "the truncation", found: 0, least: 1, most: self.steps });
+        }
+        self.truncation = steps;
+        Ok(())
+    }
+
+    fn place(&self, b: usize, s: usize) -> (usize, usize) {
+        (b / LANES * self.steps + s, b % LANES)
+    }
+
     /// Sets what sequence `b` observes first (`N` numbers).
     pub fn set_start(&mut self, b: usize, y: &[T]) {
-        let n = self.shape.observed;
-        for (block, &value) in self.start[b / LANES * n..][..n].iter_mut().zip(y) {
-            block.0[b % LANES] = value;
-        }
+        put(&mut self.start, self.shape.observed, (b / LANES, b % LANES), y);
     }
 
     /// Sets target `s` of sequence `b` (`N` numbers).
     pub fn set_target(&mut self, b: usize, s: usize, y: &[T]) {
-        let n = self.shape.outputs;
-        for (block, &value) in self.targets[(b / LANES * self.steps + s) * n..][..n].iter_mut().zip(y) {
-            block.0[b % LANES] = value;
-        }
+        let place = self.place(b, s);
+        put(&mut self.targets, self.shape.outputs, place, y);
     }
 
     /// Sets input `s` of sequence `b` (`I` numbers).
     pub fn set_input(&mut self, b: usize, s: usize, x: &[T]) {
-        let n = self.shape.inputs;
-        for (block, &value) in self.inputs[(b / LANES * self.steps + s) * n..][..n].iter_mut().zip(x) {
-            block.0[b % LANES] = value;
+        let place = self.place(b, s);
+        put(&mut self.inputs, self.shape.inputs, place, x);
+    }
+
+    /// Sets the weight of step `s` of sequence `b` in the loss; 1 for all until one is set.
+    pub fn set_weight(&mut self, b: usize, s: usize, weight: T) {
+        if self.step_weights.is_empty() {
+            self.step_weights.resize(self.groups * self.steps, Block::one());
         }
+        let place = self.place(b, s);
+        put(&mut self.step_weights, 1, place, &[weight]);
+    }
+
+    /// Says whether step `s` of sequence `b` takes place; where it does not, the state stays what it was. All do until
+    /// one is set.
+    pub fn set_present(&mut self, b: usize, s: usize, present: bool) {
+        if self.mask.is_empty() {
+            self.mask.resize(self.groups * self.steps, Block::one());
+        }
+        let place = self.place(b, s);
+        put(&mut self.mask, 1, place, &[if present { T::one() } else { T::zero() }]);
+    }
+
+    /// Sets the state with which sequence `b` begins (`M` numbers), for all passes until [`Sequence::begin_afresh`];
+    /// others begin at zero then. No gradient reaches what the cell would have begun with.
+    pub fn set_state(&mut self, b: usize, z: &[T]) {
+        let m = self.shape.state;
+        if !self.given {
+            self.begin.clear();
+            self.begin.resize(self.groups * m, Block::default());
+            self.given = true;
+        }
+        put(&mut self.begin, m, (b / LANES, b % LANES), z);
+    }
+
+    /// Lets the next pass begin with the states with which the last one ended, for long series in pieces.
+    pub fn carry_on(&mut self) {
+        let m = self.shape.state;
+        self.given = true;
+        self.begin.resize(self.groups * m, Block::default());
+        for group in 0..self.groups {
+            let last = (group * self.steps + self.steps - 1) * m;
+            self.begin[group * m..][..m].copy_from_slice(&self.left[last..][..m]);
+        }
+    }
+
+    /// Lets passes begin as the cell does again.
+    pub fn begin_afresh(&mut self) {
+        self.given = false;
+    }
+
+    /// Leaves out each state unit with the chance `share` in what the readout sees of it, anew at each step, and makes
+    /// the others greater by `1 / (1 - share)`; a share of 0 leaves out none. Draws from `stream`.
+    ///
+    /// Source: Srivastava et al., "Dropout", JMLR 15, 2014; on the path to the output alone, as in Zaremba, Sutskever
+    /// and Vinyals, arXiv 1409.2329.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a share outside [0, 1); [`Error::NotDroppable`] for a cell whose output is its state.
+    pub fn drop_units(&mut self, share: f64, stream: &mut Stream) -> Result<(), Error> {
+        if !(0.0..1.0).contains(&share) {
+            let expected = "at least 0 and less than 1";
+            return Err(Error::Setting { what: "the share of units left out", found: share, expected });
+        }
+        if share == 0.0 {
+            self.dropped.clear();
+            return Ok(());
+        }
+        if self.shape.observed > 0 {
+            return Err(Error::NotDroppable(self.cell.name()));
+        }
+        self.dropped.resize(self.left.len(), Block::default());
+        self.seen.resize(self.left.len(), Block::default());
+        let kept = T::of(1.0 / (1.0 - share));
+        for (at, block) in self.dropped.iter_mut().enumerate() {
+            let group = at / (self.steps * self.shape.state);
+            let lanes = if self.batch - group * LANES < LANES { self.batch - group * LANES } else { LANES };
+            for factor in &mut block.0[..lanes] {
+                *factor = if stream.uniform() < share { T::zero() } else { kept };
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads output `s` of sequence `b` of the last pass.
+    pub fn output(&self, b: usize, s: usize, y: &mut [T]) {
+        get(&self.outputs, self.shape.outputs, self.place(b, s), y);
+    }
+
+    /// Reads the state of sequence `b` after step `s` of the last pass.
+    pub fn state(&self, b: usize, s: usize, z: &mut [T]) {
+        get(&self.left, self.shape.state, self.place(b, s), z);
+    }
+
+    /// Reads the adjoint of the state of sequence `b` after step `s`, of the last pass back: what a change of this state
+    /// would do to the loss, by way of the outputs from step `s` on; 0 for a step that is not present.
+    pub fn state_adjoint(&self, b: usize, s: usize, dz: &mut [T]) {
+        get(&self.adjoints, self.shape.state, self.place(b, s), dz);
+    }
+
+    /// Reads the adjoint of input `s` of sequence `b`, after [`Sequence::adjoin_inputs`].
+    pub fn input_adjoint(&self, b: usize, s: usize, dx: &mut [T]) {
+        get(&self.input_adjoints, self.shape.inputs, self.place(b, s), dx);
+    }
+
+    /// Works out the adjoints of the inputs from the last pass back; `parameters` must be those of that pass.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn adjoin_inputs(&mut self, parameters: &[T]) -> Result<(), Error> {
+        self.check(parameters, Force::Free)?;
+        let Shape { inputs, tape, adjoint, .. } = self.shape;
+        self.input_adjoints.resize(self.inputs.len(), Block::default());
+        if inputs == 0 {
+            return Ok(());
+        }
+        let w = Weights { flat: parameters, packed: &self.packed };
+        for (row, dx) in self.input_adjoints.chunks_exact_mut(inputs).enumerate() {
+            let tape = &self.tape[row * tape..][..tape];
+            self.cell.input_back(w, tape, &self.adjoint_tape[row * adjoint..][..adjoint], dx);
+        }
+        Ok(())
+    }
+
+    /// Sets the adjoint of output `s` of sequence `b` for [`Sequence::pull_back`]; [`Sequence::run`] sets all to zero.
+    pub fn set_output_adjoint(&mut self, b: usize, s: usize, dy: &[T]) {
+        let place = self.place(b, s);
+        put(&mut self.output_adjoints, self.shape.outputs, place, dy);
+    }
+
+    /// Sets what a loss of the last state of sequence `b` adds to its adjoint; [`Sequence::run`] sets all to zero.
+    pub fn set_final_adjoint(&mut self, b: usize, dz: &[T]) {
+        put(&mut self.final_adjoints, self.shape.state, (b / LANES, b % LANES), dz);
     }
 
     /// Fills the lanes without a sequence with their group's first, so that they stay finite when it does.
@@ -142,6 +313,14 @@ impl<T: Float> Sequence<T> {
         copy(&mut self.inputs[last * self.steps * self.shape.inputs..]);
         copy(&mut self.targets[last * self.steps * self.shape.outputs..]);
         copy(&mut self.start[last * self.shape.observed..]);
+        if self.given {
+            copy(&mut self.begin[last * self.shape.state..]);
+        }
+        for rows in [&mut self.mask, &mut self.step_weights] {
+            if !rows.is_empty() {
+                copy(&mut rows[last * self.steps..]);
+            }
+        }
     }
 
     fn check(&self, parameters: &[T], force: Force) -> Result<(), Error> {
@@ -155,16 +334,25 @@ impl<T: Float> Sequence<T> {
         Ok(())
     }
 
-    /// The mean squared error under `force`, without a gradient.
+    fn check_gradient(parameters: &[T], gradient: &[T]) -> Result<(), Error> {
+        if gradient.len() == parameters.len() {
+            return Ok(());
+        }
+        let (found, expected) = (gradient.len(), parameters.len());
+        Err(Error::Length { what: "the gradient", found, expected })
+    }
+
+    /// The loss under `force`, without a gradient.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::NotForceable`].
     pub fn loss(&mut self, parameters: &[T], force: Force) -> Result<f64, Error> {
         self.check(parameters, force)?;
-        Ok(self.forward(parameters, force))
+        self.forward(parameters, force);
+        Ok(self.judge())
     }
 
-    /// The mean squared error under `force`, its gradient written to `gradient`.
+    /// The loss under `force`, its gradient written to `gradient`.
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::NotForceable`].
@@ -175,18 +363,79 @@ impl<T: Float> Sequence<T> {
         gradient: &mut [T],
     ) -> Result<f64, Error> {
         self.check(parameters, force)?;
-        if gradient.len() != parameters.len() {
-            let (found, expected) = (gradient.len(), parameters.len());
-            return Err(Error::Length { what: "the gradient", found, expected });
-        }
-        let loss = self.forward(parameters, force);
+        Self::check_gradient(parameters, gradient)?;
+        self.forward(parameters, force);
+        let loss = self.judge();
+        self.final_adjoints.fill(Block::default());
         self.backward(parameters, force);
+        self.gather(parameters, gradient);
+        Ok(loss)
+    }
+
+    /// A forward pass for a loss of someone else's: then read the outputs, set the adjoints, all zero at first, and
+    /// [`Sequence::pull_back`].
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::NotForceable`].
+    pub fn run(&mut self, parameters: &[T], force: Force) -> Result<(), Error> {
+        self.check(parameters, force)?;
+        self.forward(parameters, force);
+        self.output_adjoints.fill(Block::default());
+        self.final_adjoints.fill(Block::default());
+        Ok(())
+    }
+
+    /// The gradient that follows from the adjoints set since [`Sequence::run`], under the same parameters and force.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::NotForceable`].
+    pub fn pull_back(&mut self, parameters: &[T], force: Force, gradient: &mut [T]) -> Result<(), Error> {
+        self.check(parameters, force)?;
+        Self::check_gradient(parameters, gradient)?;
+        self.backward(parameters, force);
+        self.gather(parameters, gradient);
+        Ok(())
+    }
+
+    /// The share of outputs that the last pass got right, weighted as the loss is. For the squared error an output is
+    /// right that is nearer to its target than ½; for the logistic loss one on the right side of 0; for the cross
+    /// entropy a step counts whose largest output is the most wanted one.
+    pub fn accuracy(&self) -> f64 {
+        self.loss.accuracy(self.wanted(), &self.outputs)
+    }
+
+    fn wanted(&self) -> Wanted<'_, T> {
+        Wanted {
+            width: self.shape.outputs,
+            steps: self.steps,
+            targets: &self.targets,
+            lanes: &self.weights,
+            weights: &self.step_weights,
+        }
+    }
+
+    /// Holds the outputs against the targets: the loss, and the adjoints of the outputs.
+    pub(crate) fn judge(&mut self) -> f64 {
+        let mut adjoints = std::mem::take(&mut self.output_adjoints);
+        let loss = self.loss.judge(self.wanted(), &self.outputs, &mut adjoints);
+        self.output_adjoints = adjoints;
+        loss
+    }
+
+    /// The outputs and their adjoints, for a readout that is shared.
+    pub(crate) fn shared(&mut self) -> (&mut [Block<T>], &mut [Block<T>]) {
+        (&mut self.outputs, &mut self.output_adjoints)
+    }
+
+    fn gather(&mut self, parameters: &[T], gradient: &mut [T]) {
         self.cell.gather(
             History {
+                parameters,
                 inputs: &self.inputs,
                 entered: &self.entered,
                 tape: &self.tape,
                 left: &self.left,
+                seen: if self.dropped.is_empty() { &self.left } else { &self.seen },
                 adjoints: &self.adjoints,
                 adjoint_tape: &self.adjoint_tape,
                 output_adjoints: &self.output_adjoints,
@@ -195,26 +444,22 @@ impl<T: Float> Sequence<T> {
             },
             gradient,
         );
-        Ok(loss)
     }
 
-    fn forward(&mut self, parameters: &[T], force: Force) -> f64 {
+    fn forward(&mut self, parameters: &[T], force: Force) {
         self.fill_lanes();
         self.cell.pack(parameters, &mut self.packed);
         let w = Weights { flat: parameters, packed: &self.packed };
         let Shape { inputs, state: m, outputs, observed, tape, .. } = self.shape;
         let n = self.steps;
-        let count = (n * outputs * self.batch) as f64;
-        let scale = T::of(2.0 / count);
-        let mut errors = [T::zero(); LANES];
         for group in 0..self.groups {
-            let weight = self.weights[group].0;
             let first = group * n;
-            self.cell.start(
-                w,
-                &self.start[group * observed..][..observed],
-                &mut self.entered[first * m..][..m],
-            );
+            let begin = &mut self.entered[first * m..][..m];
+            if self.given {
+                begin.copy_from_slice(&self.begin[group * m..][..m]);
+            } else {
+                self.cell.start(w, &self.start[group * observed..][..observed], begin);
+            }
             for s in 0..n {
                 let row = first + s;
                 let (past, future) = self.entered.split_at_mut((row + 1) * m);
@@ -226,19 +471,28 @@ impl<T: Float> Sequence<T> {
                     &mut self.tape[row * tape..][..tape],
                     left,
                 );
-                let error = &mut self.output_adjoints[row * outputs..][..outputs];
-                let target = &self.targets[row * outputs..][..outputs];
-                self.cell.read(w, left, error);
-                for (error, target) in error.iter_mut().zip(target) {
-                    for lane in 0..LANES {
-                        let d = (error.0[lane] - target.0[lane]) * weight[lane];
-                        errors[lane] += d * d;
-                        error.0[lane] = d * scale;
+                if !self.mask.is_empty() {
+                    let present = self.mask[row];
+                    for (left, &before) in left.iter_mut().zip(&past[row * m..]) {
+                        *left = present.select(*left, before);
                     }
+                }
+                let output = &mut self.outputs[row * outputs..][..outputs];
+                if self.dropped.is_empty() {
+                    self.cell.read(w, left, output);
+                } else {
+                    let seen = &mut self.seen[row * m..][..m];
+                    for ((seen, &left), &kept) in
+                        seen.iter_mut().zip(&*left).zip(&self.dropped[row * m..][..m])
+                    {
+                        *seen = left * kept;
+                    }
+                    self.cell.read(w, seen, output);
                 }
                 if s + 1 < n {
                     let next = &mut future[..m];
                     next.copy_from_slice(left);
+                    let target = &self.targets[row * outputs..][..outputs];
                     match force {
                         Force::Blend(alpha) => {
                             let (keep, take) = (T::of(1.0 - alpha), T::of(alpha));
@@ -256,18 +510,23 @@ impl<T: Float> Sequence<T> {
                 }
             }
         }
-        tree(errors).wide() / count
     }
 
     fn backward(&mut self, parameters: &[T], force: Force) {
         let w = Weights { flat: parameters, packed: &self.packed };
         let Shape { state: m, outputs, observed, tape, adjoint, .. } = self.shape;
         let n = self.steps;
+        let passed = &mut self.scratch[4];
         for group in 0..self.groups {
-            self.carried.fill(Block::default());
+            self.carried.copy_from_slice(&self.final_adjoints[group * m..][..m]);
             for s in (0..n).rev() {
                 let row = group * n + s;
                 match force {
+                    _ if s + 1 < n && (n - 1 - s).is_multiple_of(self.truncation) => {
+                        self.carried.fill(Block::default());
+                    }
+                    // The last state is read, not forced.
+                    _ if s + 1 == n => {}
                     Force::Blend(alpha) => {
                         let keep = T::of(1.0 - alpha);
                         for z in &mut self.carried[..observed] {
@@ -282,10 +541,28 @@ impl<T: Float> Sequence<T> {
                     _ => {}
                 }
                 let g = &mut self.adjoints[row * m..][..m];
-                g.copy_from_slice(&self.carried);
-                self.cell.read_back(w, &self.output_adjoints[row * outputs..][..outputs], g);
+                let dy = &self.output_adjoints[row * outputs..][..outputs];
+                if self.dropped.is_empty() {
+                    g.copy_from_slice(&self.carried);
+                    self.cell.read_back(w, dy, g);
+                } else {
+                    g.fill(Block::default());
+                    self.cell.read_back(w, dy, g);
+                    for ((g, &kept), &carried) in
+                        g.iter_mut().zip(&self.dropped[row * m..][..m]).zip(&self.carried)
+                    {
+                        *g = *g * kept + carried;
+                    }
+                }
                 for block in g.iter_mut() {
                     flush(block);
+                }
+                if !self.mask.is_empty() {
+                    let present = self.mask[row];
+                    for (passed, g) in passed.iter_mut().zip(g.iter_mut()) {
+                        *passed = present.select(Block::default(), *g);
+                        *g = present.select(*g, Block::default());
+                    }
                 }
                 self.cell.back(
                     w,
@@ -296,8 +573,16 @@ impl<T: Float> Sequence<T> {
                     &mut self.adjoint_tape[row * adjoint..][..adjoint],
                     &mut self.carried,
                 );
+                if !self.mask.is_empty() {
+                    self.carried.iter_mut().zip(&*passed).for_each(|(carried, &passed)| *carried += passed);
+                }
             }
-            self.start_adjoints[group * m..][..m].copy_from_slice(&self.carried);
+            let start = &mut self.start_adjoints[group * m..][..m];
+            if self.given {
+                start.fill(Block::default());
+            } else {
+                start.copy_from_slice(&self.carried);
+            }
         }
     }
 
@@ -390,6 +675,20 @@ impl<T: Float> Sequence<T> {
                 numerics::dense::spectral_norm(&sums, m, m)
             }
         })
+    }
+}
+
+/// Writes the numbers of one sequence into a row of blocks.
+fn put<T: Float>(table: &mut [Block<T>], width: usize, (row, lane): (usize, usize), values: &[T]) {
+    for (block, &value) in table[row * width..][..width].iter_mut().zip(values) {
+        block.0[lane] = value;
+    }
+}
+
+/// Reads the numbers of one sequence out of a row of blocks.
+fn get<T: Float>(table: &[Block<T>], width: usize, (row, lane): (usize, usize), values: &mut [T]) {
+    for (block, value) in table[row * width..][..width].iter().zip(values) {
+        *value = block.0[lane];
     }
 }
 

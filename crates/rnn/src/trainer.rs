@@ -1,4 +1,5 @@
 use crate::cell::{CellKind, Layout};
+use crate::checkpoint::{Reader, Writer};
 use crate::error::Error;
 use crate::float::Float;
 use crate::forcing::{Estimator, Forcing, NormEstimate, anneal};
@@ -71,16 +72,8 @@ impl Settings {
             let found = self.floor;
             return Err(Error::Setting { what: "the lowest strength", found, expected: "between 0 and 1" });
         }
-        let rates = match self.schedule {
-            Schedule::Constant(rate) => [rate, rate],
-            Schedule::Exponential { from, to, .. } => [from, to],
-        };
-        for found in rates {
-            if !(found > 0.0 && found.is_finite()) {
-                return Err(Error::Setting { what: "the learning rate", found, expected: "greater than 0" });
-            }
-        }
-        Ok(())
+        self.method.check()?;
+        self.schedule.check()
     }
 
     fn digest(&self) -> u64 {
@@ -395,37 +388,20 @@ impl<T: Float> Trainer<T> {
 
     /// Everything needed to go on bit for bit with [`Trainer::resume`] under the same settings and data.
     pub fn checkpoint(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(MAGIC);
-        let mut word = |value: u64| bytes.extend_from_slice(&value.to_le_bytes());
-        word(T::BYTES as u64);
-        self.settings.kind.code().into_iter().for_each(&mut word);
-        word(self.settings.digest());
-        word(self.data_digest);
-        word(self.updates);
-        word(self.skipped);
-        word(self.alpha.to_bits());
-        word(u64::from(self.estimate.is_some()));
-        word(self.estimate.map_or(0, |e| e.norm.to_bits()));
-        word(self.optimiser.updates);
-        word(self.optimiser.powers[0].to_bits());
-        word(self.optimiser.powers[1].to_bits());
-        for stream in [&self.batches, &self.noise] {
-            let (place, spare) = stream.position();
-            word(place as u64);
-            word((place >> 64) as u64);
-            word(u64::from(spare.is_some()));
-            word(spare.map_or(0, f64::to_bits));
-        }
-        word(self.parameters.len() as u64);
-        for values in [&self.parameters, &self.optimiser.first, &self.optimiser.second] {
-            for &value in values {
-                value.write(&mut bytes);
-            }
-        }
-        let check = Digest::new().bytes(&bytes).finish();
-        bytes.extend_from_slice(&check.to_le_bytes());
-        bytes
+        let mut to = Writer::new::<T>(MAGIC);
+        self.settings.kind.code().into_iter().for_each(|word| to.word(word));
+        to.word(self.settings.digest());
+        to.word(self.data_digest);
+        to.word(self.updates);
+        to.word(self.skipped);
+        to.float(self.alpha);
+        to.word(u64::from(self.estimate.is_some()));
+        to.float(self.estimate.map_or(0.0, |e| e.norm));
+        to.progress(&self.optimiser);
+        to.stream(&self.batches);
+        to.stream(&self.noise);
+        to.numbers(&self.parameters, &self.optimiser);
+        to.finish()
     }
 
     /// The trainer that wrote a checkpoint, in the state it was then.
@@ -436,60 +412,27 @@ impl<T: Float> Trainer<T> {
     pub fn resume(settings: Settings, series: &Series, bytes: &[u8]) -> Result<Self, Error> {
         let fault = |text| Err(Error::Checkpoint(text));
         let mut trainer = Self::new(settings, series)?;
-        if bytes.len() < MAGIC.len() + 8 {
-            return fault("is too short to be one");
-        }
-        if &bytes[..MAGIC.len()] != MAGIC {
-            return fault("does not begin as a checkpoint of this edition does");
-        }
-        let (body, check) = bytes.split_at(bytes.len() - 8);
-        if Digest::new().bytes(body).finish().to_le_bytes() != *check {
-            return fault("is damaged or cut short: its digest does not fit");
-        }
-        let mut rest = &body[MAGIC.len()..];
-        let mut word = || -> Result<u64, Error> {
-            let (head, tail) = rest.split_first_chunk::<8>().ok_or(Error::Checkpoint("is cut short"))?;
-            rest = tail;
-            Ok(u64::from_le_bytes(*head))
-        };
-        if word()? != T::BYTES as u64 {
-            return fault("was trained in the other precision");
-        }
-        let mut code = [0; 5];
-        for part in &mut code {
-            *part = word()?;
-        }
-        if code != settings.kind.code() {
-            return fault("is of another cell or of other sizes");
-        }
-        if word()? != settings.digest() {
-            return fault("was made under other settings");
-        }
-        if word()? != trainer.data_digest {
-            return fault("was made with other data");
-        }
-        trainer.updates = word()?;
-        trainer.skipped = word()?;
-        trainer.alpha = f64::from_bits(word()?);
-        let (some, norm) = (word()?, word()?);
-        trainer.estimate = (some != 0).then(|| NormEstimate::of(f64::from_bits(norm)));
-        trainer.optimiser.updates = word()?;
-        trainer.optimiser.powers = [f64::from_bits(word()?), f64::from_bits(word()?)];
-        for stream in [&mut trainer.batches, &mut trainer.noise] {
-            let place = u128::from(word()?) | u128::from(word()?) << 64;
-            let (some, spare) = (word()?, word()?);
-            stream.resume((place, (some != 0).then(|| f64::from_bits(spare))));
-        }
-        let count = trainer.parameters.len();
-        if word()? != count as u64 || rest.len() != 3 * count * T::BYTES {
-            return fault("holds another number of parameters than its cell has");
-        }
-        let mut numbers = rest.chunks_exact(T::BYTES).map(T::read);
-        for values in [&mut trainer.parameters, &mut trainer.optimiser.first, &mut trainer.optimiser.second] {
-            for value in values {
-                *value = numbers.next().flatten().ok_or(Error::Checkpoint("is cut short"))?;
+        let mut from = Reader::new::<T>(MAGIC, bytes)?;
+        for part in settings.kind.code() {
+            if from.word()? != part {
+                return fault("is of another cell or of other sizes");
             }
         }
+        if from.word()? != settings.digest() {
+            return fault("was made under other settings");
+        }
+        if from.word()? != trainer.data_digest {
+            return fault("was made with other data");
+        }
+        trainer.updates = from.word()?;
+        trainer.skipped = from.word()?;
+        trainer.alpha = from.float()?;
+        let (some, norm) = (from.word()?, from.float()?);
+        trainer.estimate = (some != 0).then(|| NormEstimate::of(norm));
+        from.progress(&mut trainer.optimiser)?;
+        from.stream(&mut trainer.batches)?;
+        from.stream(&mut trainer.noise)?;
+        from.numbers(&mut trainer.parameters, &mut trainer.optimiser)?;
         Ok(trainer)
     }
 
@@ -531,14 +474,23 @@ impl<T: Float> Best<T> {
     /// Keeps the trainer's parameters when `score` is lower than any before; a score that is not a number is
     /// the worst. The first offer is always kept.
     pub fn offer(&mut self, score: f64, trainer: &Trainer<T>) -> bool {
+        self.offer_parameters(score, trainer.updates(), trainer.parameters())
+    }
+    /// The same for parameters from anywhere, as they were after `update` updates.
+    pub fn offer_parameters(&mut self, score: f64, update: u64, parameters: &[T]) -> bool {
         let better = self.parameters.is_empty() || score < self.score;
         if better {
             self.score = if score.is_nan() { f64::INFINITY } else { score };
-            self.update = trainer.updates();
+            self.update = update;
             self.parameters.clear();
-            self.parameters.extend_from_slice(trainer.parameters());
+            self.parameters.extend_from_slice(parameters);
         }
         better
+    }
+    /// Whether `patience` updates have gone by since the lowest score, now that there were `updates`: a training is
+    /// stopped early then.
+    pub fn is_stale(&self, updates: u64, patience: u64) -> bool {
+        updates.saturating_sub(self.update) >= patience
     }
     /// The lowest score; infinite before any.
     pub fn score(&self) -> f64 {

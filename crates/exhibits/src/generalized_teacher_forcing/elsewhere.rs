@@ -88,10 +88,15 @@ fn translate(settings: &Settings, forcing: nets::Forcing) -> Result<nets::Settin
         method: match settings.method {
             Method::Adam => nets::Method::Adam,
             Method::RAdam => nets::Method::RAdam,
+            _ => return Err(ExhibitError::Refused("burn trains with Adam or RAdam here".into())),
         },
         schedule: match settings.schedule {
             Schedule::Constant(rate) => nets::Schedule::Constant(rate),
             Schedule::Exponential { from, to, updates } => nets::Schedule::Exponential { from, to, updates },
+            _ => {
+                let said = "burn trains at a constant or an exponentially falling rate here";
+                return Err(ExhibitError::Refused(said.into()));
+            }
         },
         regularisation: settings.regularisation,
         // The figures are read together with the parameters, when this run asks for them.
