@@ -213,7 +213,7 @@ fn an_engine_that_this_build_leaves_out_is_told_apart() {
     let Err(error) = Session::open("generalized-teacher-forcing?engine=burn-cpu", Means::default()) else {
         panic!("this build has no burn");
     };
-    assert_eq!(error.fault(None).about, "module");
+    assert_eq!(error.fault(None).about, "full");
     assert!(error.to_string().contains("--features nets"), "{error}");
 }
 
