@@ -1,5 +1,6 @@
 //! The one list of exhibits, and how a name in a link finds one.
 
+use crate::almost_linear::AlmostLinearNetwork;
 use crate::chaos_benchmark::ChaosBenchmark;
 use crate::contract::{Claim, Diagnostic, Family, Gallery, Member};
 use crate::error::ExhibitError;
@@ -15,8 +16,11 @@ pub const TYPED: &str = "explorer";
 static EXPLORER: Explorer = Explorer;
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 2] =
-    [("Learning chaos", &GeneralizedTeacherForcing), ("Learning chaos", &ChaosBenchmark)];
+static EXHIBITS: [(&str, &dyn Exhibit); 3] = [
+    ("Learning chaos", &GeneralizedTeacherForcing),
+    ("Learning chaos", &AlmostLinearNetwork),
+    ("Learning chaos", &ChaosBenchmark),
+];
 
 /// Every exhibit, the Explorer first.
 pub fn all() -> impl Iterator<Item = &'static dyn Exhibit> {
