@@ -71,6 +71,23 @@ impl Part<'_> {
         let (map, _, score) = learner.best()?;
         Ok(Trained { map, score })
     }
+
+    /// Of [`REPEATS`] trainings the one whose free run is nearest to the training series, beside the test series; and what
+    /// to say of all of them.
+    fn best(&mut self, data: &Data, plan: Plan, seed: u64) -> Result<(Tested, String), Fault> {
+        let mut chosen: Option<(f64, Tested)> = None;
+        let mut told = Vec::new();
+        for index in 0..REPEATS {
+            let trained = self.train(data, plan, repeat(seed, index))?;
+            let tested = test(data, &trained.map)?;
+            told.push(format!("{} ({} regions)", decimal(tested.states, 2), tested.regions));
+            if chosen.as_ref().is_none_or(|(score, _)| trained.score < *score) {
+                chosen = Some((trained.score, tested));
+            }
+        }
+        let (_, tested) = chosen.ok_or("nothing was trained")?;
+        Ok((tested, told.join(", ")))
+    }
 }
 
 /// Parts of a work of so many trainings.
@@ -130,21 +147,10 @@ fn three_regions(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
     let data = data("lorenz", seed)?;
     let mut part = parts(progress, 3 * REPEATS as usize);
     let mut told = Vec::new();
-    // The repeat whose free run is nearest to the training series.
     let mut best = |rectified: usize| -> Result<Tested, Fault> {
-        let plan = Plan { rectified, ..plan("lorenz") };
-        let mut chosen: Option<(f64, Tested)> = None;
-        let mut all = Vec::new();
-        for index in 0..REPEATS {
-            let trained = part.train(&data, plan, repeat(seed, index))?;
-            let tested = test(&data, &trained.map)?;
-            all.push(format!("{} ({} regions)", decimal(tested.states, 2), tested.regions));
-            if chosen.as_ref().is_none_or(|(score, _)| trained.score < *score) {
-                chosen = Some((trained.score, tested));
-            }
-        }
-        told.push(format!("P = {rectified}: {}", all.join(", ")));
-        chosen.map(|(_, tested)| tested).ok_or_else(|| "nothing was trained".into())
+        let (tested, all) = part.best(&data, Plan { rectified, ..plan("lorenz") }, seed)?;
+        told.push(format!("P = {rectified}: {all}"));
+        Ok(tested)
     };
     let (two, one, none) = (best(2)?, best(1)?, best(0)?);
     let fewer = if one.states < none.states { one.states } else { none.states };
@@ -254,20 +260,14 @@ fn fixed_points(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
 }
 
 fn entropy(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
-    let mut part = parts(progress, 2);
+    let mut part = parts(progress, 2 * REPEATS as usize);
     let mut told = Vec::new();
     let mut of = |system: &str| -> Result<f64, Fault> {
         let data = data(system, seed)?;
         // As many rectified units for the one as for the other.
-        let trained = part.train(&data, plan(CYCLE), seed)?;
-        let tested = test(&data, &trained.map)?;
+        let (tested, all) = part.best(&data, plan(CYCLE), seed)?;
         let switches = switching_sequence(tested.walk.symbols());
-        told.push(format!(
-            "{system}: divergence {}, {} regions, {} switches",
-            decimal(tested.states, 2),
-            tested.regions,
-            switches.len().saturating_sub(1)
-        ));
+        told.push(format!("{system}: divergence {all}; {} switches", switches.len().saturating_sub(1)));
         Ok(rates(&switches, DEPTH)?.last().copied().unwrap_or(f64::NAN))
     };
     let (chaos, cycle) = (of("rossler")?, of(CYCLE)?);
