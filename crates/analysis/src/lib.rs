@@ -41,6 +41,7 @@ mod order;
 mod parameter_map;
 mod ranks;
 mod recurrence;
+mod regions;
 mod scaling;
 mod scyfi;
 mod section;
@@ -54,6 +55,7 @@ mod spectral;
 mod statistics;
 mod steady;
 mod sweep;
+mod symbols;
 
 pub use basins::{
     ATTRACTORS, Attractor, Basin, BasinMap, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry,
@@ -104,6 +106,7 @@ pub use parameter_map::{
 };
 pub use ranks::{RankCorrelation, rank_correlation, ranks};
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
+pub use regions::{RegionOrbit, RegionRest, region_number, region_orbit, region_rests};
 pub use scaling::ScalingRegion;
 pub use scyfi::{AffineCycle, AffineCycleOptions, AffineCycleRun, AffineSearch};
 pub use section::{Hit, Section, SectionOptions, SectionRun, Surface};
@@ -122,3 +125,4 @@ pub use steady::{Equilibria, FixedPoints, Steady};
 pub use sweep::{
     FlowSweep, Follow, MapSweep, SweepColumn, SweepOptions, SweepOutcome, SweepRun, SweepSource,
 };
+pub use symbols::{SymbolStatistics, block_entropies, entropy_rates, switching_sequence, symbol_statistics};

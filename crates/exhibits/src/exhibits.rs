@@ -1,5 +1,6 @@
 //! The one list of exhibits, and how a name in a link finds one.
 
+use crate::almost_linear::AlmostLinearNetwork;
 use crate::chaos_benchmark::ChaosBenchmark;
 use crate::contract::{Claim, Diagnostic, Family, Gallery, Member};
 use crate::error::ExhibitError;
@@ -30,8 +31,11 @@ macro_rules! whole {
 }
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 2] =
-    [("Learning chaos", whole!(GeneralizedTeacherForcing)), ("Learning chaos", whole!(ChaosBenchmark))];
+static EXHIBITS: [(&str, &dyn Exhibit); 3] = [
+    ("Learning chaos", whole!(GeneralizedTeacherForcing)),
+    ("Learning chaos", whole!(AlmostLinearNetwork)),
+    ("Learning chaos", whole!(ChaosBenchmark)),
+];
 
 /// Every exhibit, the Explorer first.
 pub fn all() -> impl Iterator<Item = &'static dyn Exhibit> {

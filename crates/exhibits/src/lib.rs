@@ -4,6 +4,7 @@
 //! [`Run`]. A [`Session`] holds one of them open for a person, the same way for the page and the program.
 #![forbid(unsafe_code)]
 
+mod almost_linear;
 pub mod build;
 pub mod bytes;
 mod chaos_benchmark;
@@ -24,6 +25,7 @@ mod export;
 mod generalized_teacher_forcing;
 pub mod golden;
 pub mod invariants;
+mod reconstruction;
 pub mod session;
 mod subject;
 pub mod survey;

@@ -13,9 +13,6 @@ pub(super) const SENTENCE: &str = "A three-unit network learns a chaotic attract
 pub(super) const CITATION: &str = "F. Hess, Z. Monfared, M. Brenner and D. Durstewitz, Generalized Teacher Forcing \
     for Learning Chaotic Dynamics, Proceedings of the 40th International Conference on Machine Learning (2023)";
 
-/// Systems of at most this many variables can be learned.
-pub(super) const MOST_VARIABLES: usize = 5;
-
 /// All controls; `systems` are the zoo's that can be learned, slug and name, `variables` those of what is learned.
 pub(super) fn controls(systems: &[(&str, &str)], variables: &[String]) -> Vec<Control> {
     let numbers: Vec<String> = (1..=variables.len()).map(|k| k.to_string()).collect();

@@ -1,12 +1,13 @@
 //! What a training has learned, for the analysis desk.
 
-use super::data::Data;
+use super::data::data;
 use super::run::settings;
 use crate::error::ExhibitError;
 use crate::exhibit::{Setup, Studied};
+use crate::reconstruction::{refused, trained};
 use crate::subject::Subject;
 use recipe::bounds;
-use rnn::{CellKind, Float, Settings, TrainedMap, Trainer};
+use rnn::CellKind;
 use std::fmt::Write as _;
 
 /// Trains as the run of a setup does, without its companions, and takes the network as it stands after `updates`.
@@ -16,28 +17,20 @@ pub(super) fn learned(setup: &Setup<'_>, updates: u64) -> Result<Studied, Exhibi
         let message = "what burn trains differs from machine to machine: choose the fused engine to analyse what it learns";
         return Err(ExhibitError::Refused(message.into()));
     }
-    let data = Data::of(setup)?;
+    let data = data(setup)?;
     let settings = settings(setup.values, data.train.channels().len(), setup.recipe.seed);
     let map = if setup.values.text("precision") == "double" {
         trained::<f64>(&data, settings, updates)
     } else {
         trained::<f32>(&data, settings, updates)
     };
-    let map = map.map_err(|e| ExhibitError::Refused(e.to_string()))?;
+    let map = map.map_err(refused)?;
     let CellKind::ShallowPlrnn { hidden, clipped, .. } = settings.kind else {
         return Err(ExhibitError::Refused("the cell has no equations to write".into()));
     };
     let text = equations(map.parameters(), data.test.row(0), hidden, clipped, updates);
     let subject = Subject::typed(&text)?;
     Ok(Studied { parameters: subject.parameters(), dt: 1.0, subject, network: map.piecewise() })
-}
-
-fn trained<T: Float>(data: &Data, settings: Settings, updates: u64) -> Result<TrainedMap, rnn::Error> {
-    let mut trainer = Trainer::<T>::new(settings, &data.train)?;
-    while trainer.updates() < updates {
-        trainer.step()?;
-    }
-    trainer.map()
 }
 
 /// The map `z' = A z + W₁ [max(0, W₂ z + h₂) - max(0, W₂ z)] + h₁` (without the subtracted part unless clipped) as

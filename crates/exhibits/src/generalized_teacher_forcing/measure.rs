@@ -1,8 +1,8 @@
 //! The four claims, each with its ablation in the same run.
 
-use super::data::Data;
-use super::metrics;
+use super::data::sampling;
 use crate::claims::Measured;
+use crate::reconstruction::{Data, metrics};
 use crate::subject::Subject;
 use analysis::{LyapunovOptions, LyapunovRun};
 use numerics::Stream;
@@ -37,7 +37,7 @@ pub(super) fn measure(
 type Outcome = Result<Vec<Measured>, Box<dyn std::error::Error>>;
 
 fn lorenz(noise: f64, seed: u64) -> Result<Data, crate::ExhibitError> {
-    Data::of_subject(&Subject::of_zoo("lorenz")?, DT, noise, seed)
+    Data::of_subject(&Subject::of_zoo("lorenz")?, sampling(DT), noise, seed)
 }
 
 /// A network trained for the full budget.

@@ -9,13 +9,13 @@ mod declaration;
 mod elsewhere;
 mod learned;
 mod measure;
-mod metrics;
 mod run;
 
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration, Equations};
 use crate::error::ExhibitError;
 use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
+use crate::reconstruction::MOST_VARIABLES;
 use crate::subject::Subject;
 use crate::values::Values;
 use declaration as d;
@@ -32,7 +32,7 @@ impl Declared for GeneralizedTeacherForcing {
     fn declare(&self, recipe: &Recipe, means: &Means) -> Result<Declaration, ExhibitError> {
         let systems: Vec<(&str, &str)> = zoo::systems()
             .iter()
-            .filter(|s| s.model().variables.len() <= d::MOST_VARIABLES && s.model().is_plain())
+            .filter(|s| s.model().variables.len() <= MOST_VARIABLES && s.model().is_plain())
             .map(|s| (s.slug(), s.name()))
             .collect();
         let subject = match &recipe.equations {

@@ -1,14 +1,15 @@
 //! The training that a person watches.
 
-use super::data::Data;
+use super::data::data;
 #[cfg(feature = "nets")]
 use super::elsewhere::{Elsewhere, Place, Step as Outcome};
-use super::metrics::{self, Geometry};
 use crate::build::{decimal, readout, set_number, set_text};
 use crate::bytes::{Reader, Writer};
 use crate::contract::{ArrayRef, Mark, Picture, Readout, Remedy, Role, Series as PlotSeries, Value};
 use crate::error::ExhibitError;
 use crate::exhibit::{Divergence, Failure, Run, Setup};
+use crate::reconstruction::metrics::{self, Geometry};
+use crate::reconstruction::{Curve, Data, box_of, polyline, refused};
 use crate::values::{Values, place};
 use gpu::scene::{ColourScale, Layer, LineStyle, Panel, Projection, Scene};
 use rnn::{Best, CellKind, Estimator, Forcing, Method, Schedule, Settings, StepReport, TrainedMap, Trainer};
@@ -24,8 +25,6 @@ const BATCH: usize = 16;
 const LOOK: u64 = 50;
 /// Points of the free run that is drawn, and of the data beside it.
 const DRAWN: usize = 6_000;
-/// Most points of a curve against the update; beyond, every other one is dropped.
-const CURVE: usize = 2_000;
 
 /// The settings of a training from the controls.
 pub(super) fn settings(values: &Values, channels: usize, seed: u64) -> Settings {
@@ -247,64 +246,6 @@ impl Engine {
     }
 }
 
-fn refused(error: rnn::Error) -> ExhibitError {
-    ExhibitError::Refused(error.to_string())
-}
-
-/// A number against the update, thinned evenly when it grows long.
-#[derive(Clone, Default)]
-struct Curve {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    /// Updates from one point to the next.
-    stride: u64,
-}
-
-impl Curve {
-    fn push(&mut self, update: u64, value: f64) {
-        if self.stride == 0 {
-            self.stride = 1;
-        }
-        if !update.is_multiple_of(self.stride) {
-            return;
-        }
-        self.x.push(update as f64);
-        self.y.push(value);
-        if self.x.len() > CURVE {
-            self.stride *= 2;
-            let stride = self.stride;
-            let keep: Vec<bool> = self.x.iter().map(|x| (*x as u64).is_multiple_of(stride)).collect();
-            let thin = |values: &mut Vec<f64>| {
-                let mut keep = keep.iter();
-                values.retain(|_| keep.next().copied().unwrap_or(false));
-            };
-            thin(&mut self.x);
-            thin(&mut self.y);
-        }
-    }
-    /// Forgets what lies beyond an update: a state taken up again may be older than its curves.
-    fn cut(&mut self, update: u64) {
-        let kept = self.x.partition_point(|x| *x <= update as f64);
-        self.x.truncate(kept);
-        self.y.truncate(kept);
-    }
-    /// Without the rapid scatter: exponential average over about ten points, of logarithms where `log`.
-    fn smooth(&self, log: bool) -> Vec<f64> {
-        let mut level = f64::NAN;
-        self.y
-            .iter()
-            .map(|y| {
-                let y = if log { libm::log(*y) } else { *y };
-                if !y.is_finite() {
-                    return f64::NAN;
-                }
-                level = if level.is_finite() { 0.9 * level + 0.1 * y } else { y };
-                if log { libm::exp(level) } else { level }
-            })
-            .collect()
-    }
-}
-
 /// A training beside the main one, for comparison.
 struct Companion {
     name: &'static str,
@@ -344,26 +285,9 @@ pub(super) struct Training {
     settings: Settings,
 }
 
-/// Rows of up to three coordinates, with the distance to the next row as the scalar.
-fn polyline(values: &[f64], channels: usize, rows: usize) -> Vec<[f32; 4]> {
-    let at = |row: usize, c: usize| if c < channels { values[row * channels + c] } else { 0.0 };
-    let rows = rows.min(values.len() / channels.max(1));
-    (0..rows)
-        .map(|row| {
-            let next = if row + 1 < rows { row + 1 } else { row };
-            let mut square = 0.0;
-            for c in 0..channels {
-                let d = at(next, c) - at(row, c);
-                square += d * d;
-            }
-            [at(row, 0) as f32, at(row, 1) as f32, at(row, 2) as f32, libm::sqrt(square) as f32]
-        })
-        .collect()
-}
-
 impl Training {
     pub(super) fn start(setup: &Setup<'_>) -> Result<Self, ExhibitError> {
-        let data = Data::of(setup)?;
+        let data = data(setup)?;
         let channels = data.train.channels().len();
         let settings = settings(setup.values, channels, setup.recipe.seed);
         let (engine, note) = Engine::new(setup, settings, &data)?;
@@ -382,17 +306,7 @@ impl Training {
             });
         }
         let truth = polyline(data.test.values(), channels, DRAWN);
-        let mut bounds = [[-1.0, 1.0]; 3];
-        for (c, bound) in bounds.iter_mut().enumerate().take(channels) {
-            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-            for row in 0..data.test.rows() {
-                let value = data.test.row(row)[c];
-                low = if value < low { value } else { low };
-                high = if value > high { value } else { high };
-            }
-            let margin = 0.05 * (high - low);
-            *bound = [low - margin, high + margin];
-        }
+        let bounds = box_of(&data.test);
         let speed = truth.iter().fold(0.0_f32, |most, p| if p[3] > most { p[3] } else { most });
         Ok(Self {
             total: setup.values.integer("updates") as u64,
@@ -761,7 +675,7 @@ impl Run for Training {
         }
         let own = [&self.loss, &self.gradient, &self.alpha, &self.norm];
         for curve in own.into_iter().chain(self.companions.iter().flat_map(|c| [&c.loss, &c.gradient])) {
-            out.u64(curve.stride).f64s(&curve.x).f64s(&curve.y);
+            curve.write(&mut out);
         }
         out.0
     }
@@ -776,7 +690,7 @@ impl Run for Training {
         let own = [&mut self.loss, &mut self.gradient, &mut self.alpha, &mut self.norm];
         let others = self.companions.iter_mut().flat_map(|c| [&mut c.loss, &mut c.gradient]);
         for curve in own.into_iter().chain(others) {
-            *curve = Curve { stride: from.u64()?, x: from.f64s()?, y: from.f64s()? };
+            *curve = Curve::read(&mut from)?;
         }
         let updates = self.engine.updates();
         for curve in [&mut self.loss, &mut self.gradient, &mut self.alpha, &mut self.norm] {
