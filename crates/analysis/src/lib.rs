@@ -16,6 +16,7 @@ mod cycle_branch;
 mod cycle_special;
 mod cycle_start;
 mod cycles;
+mod definite;
 mod delay;
 mod eigen;
 mod embedding;
@@ -29,6 +30,7 @@ mod hopf;
 mod integrate;
 mod lyapunov;
 mod manifolds;
+mod mean_field;
 mod measures;
 mod neighbours;
 mod network;
@@ -65,6 +67,7 @@ pub use correlation_dimension::{CorrelationDimension, CorrelationOptions, Correl
 pub use cycle::Cycle;
 pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSpecial};
 pub use cycles::CycleRun;
+pub use definite::{hermitian_inverse, leading_direction, mirror, symmetric_eigenvalues};
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use eigen::{Eigenvalue, eigenvalues};
 pub use embedding::{
@@ -86,6 +89,7 @@ pub use lyapunov::{
     kaplan_yorke, pesin,
 };
 pub use manifolds::{CurveEnd, ManifoldCurve, ManifoldOptions, manifolds};
+pub use mean_field::{MeanField, RandomNetwork, Transfer, euler_response};
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
@@ -100,7 +104,7 @@ pub use operator_distance::{OperatorDistance, OperatorDistanceOptions, OperatorD
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMap, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
-pub use ranks::{RankCorrelation, rank_correlation, ranks};
+pub use ranks::{RankCorrelation, pearson, rank_correlation, ranks};
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use scaling::ScalingRegion;
 pub use scyfi::{AffineCycle, AffineCycleOptions, AffineCycleRun, AffineSearch};
