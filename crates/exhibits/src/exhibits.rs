@@ -6,6 +6,7 @@ use crate::error::ExhibitError;
 use crate::exhibit::Exhibit;
 use crate::explorer::Explorer;
 use crate::generalized_teacher_forcing::GeneralizedTeacherForcing;
+use crate::linear_equivalence::LinearEquivalence;
 use crate::subject::nearest_system;
 use recipe::Recipe;
 
@@ -15,8 +16,11 @@ pub const TYPED: &str = "explorer";
 static EXPLORER: Explorer = Explorer;
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 2] =
-    [("Learning chaos", &GeneralizedTeacherForcing), ("Learning chaos", &ChaosBenchmark)];
+static EXHIBITS: [(&str, &dyn Exhibit); 3] = [
+    ("Learning chaos", &GeneralizedTeacherForcing),
+    ("Learning chaos", &ChaosBenchmark),
+    ("Large random networks", &LinearEquivalence),
+];
 
 /// Every exhibit, the Explorer first.
 pub fn all() -> impl Iterator<Item = &'static dyn Exhibit> {

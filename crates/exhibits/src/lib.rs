@@ -22,6 +22,7 @@ mod export;
 mod generalized_teacher_forcing;
 pub mod golden;
 pub mod invariants;
+mod linear_equivalence;
 pub mod session;
 mod subject;
 pub mod survey;
