@@ -16,6 +16,7 @@ mod cycle_branch;
 mod cycle_special;
 mod cycle_start;
 mod cycles;
+mod definite;
 mod delay;
 mod eigen;
 mod embedding;
@@ -30,6 +31,7 @@ mod integrate;
 mod lyapunov;
 mod manifolds;
 mod map_manifolds;
+mod mean_field;
 mod measures;
 mod neighbours;
 mod network;
@@ -68,6 +70,7 @@ pub use correlation_dimension::{CorrelationDimension, CorrelationOptions, Correl
 pub use cycle::Cycle;
 pub use cycle_branch::{CycleBranch, CycleKind, CycleOptions, CyclePoint, CycleSpecial};
 pub use cycles::CycleRun;
+pub use definite::{hermitian_inverse, leading_direction, mirror, symmetric_eigenvalues};
 pub use delay::{DELAY_EXPONENTS, DelayTangent, PAST};
 pub use eigen::{Eigenvalue, eigenvalues};
 pub use embedding::{
@@ -90,6 +93,7 @@ pub use lyapunov::{
 };
 pub use manifolds::{CurveEnd, ManifoldCurve, ManifoldOptions, manifolds};
 pub use map_manifolds::map_manifolds;
+pub use mean_field::{MeanField, RandomNetwork, Transfer, euler_response};
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
@@ -104,7 +108,7 @@ pub use operator_distance::{OperatorDistance, OperatorDistanceOptions, OperatorD
 pub use parameter_map::{
     CellState, ParameterAxis, ParameterCell, ParameterMap, ParameterMapOptions, ParameterMapRun, PlaneTangent,
 };
-pub use ranks::{RankCorrelation, rank_correlation, ranks};
+pub use ranks::{RankCorrelation, pearson, rank_correlation, ranks};
 pub use recurrence::{Recurrence, RecurrenceOptions, RecurrenceThreshold, Recurrences, recurrences};
 pub use regions::{RegionOrbit, RegionRest, region_number, region_orbit, region_rests};
 pub use scaling::ScalingRegion;

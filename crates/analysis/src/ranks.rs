@@ -1,4 +1,4 @@
-//! Rank correlation and its test by permutation.
+//! Correlation, rank correlation and its test by permutation.
 
 use crate::error::{Error, check_finite};
 use numerics::{Stream, mean, sum_by};
@@ -35,7 +35,10 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
+/// Pearson's correlation of two samples, over the shorter length; not a number where one is constant.
+pub fn pearson(a: &[f64], b: &[f64]) -> f64 {
+    let n = if a.len() < b.len() { a.len() } else { b.len() };
+    let (a, b) = (&a[..n], &b[..n]);
     let (ma, mb) = (mean(a), mean(b));
     let product = |x: &[f64], mx: f64, y: &[f64], my: f64| sum_by(x.len(), |i| (x[i] - mx) * (y[i] - my));
     product(a, ma, b, mb) / libm::sqrt(product(a, ma, a, ma) * product(b, mb, b, mb))
@@ -63,14 +66,14 @@ pub fn rank_correlation(
     check_finite(a)?;
     check_finite(b)?;
     let (a, mut b) = (ranks(a), ranks(b));
-    let value = correlation(&a, &b);
+    let value = pearson(&a, &b);
     if !value.is_finite() {
         return Err(Error::Constant { what: "a rank correlation" });
     }
     let (mut reached, mut chance) = (0, f64::NEG_INFINITY);
     for _ in 0..shuffles {
         stream.shuffle(&mut b);
-        let shuffled = correlation(&a, &b);
+        let shuffled = pearson(&a, &b);
         // The same ranks in another order of addition may differ by rounding.
         reached += usize::from(shuffled >= value - 1e-12);
         chance = if shuffled > chance { shuffled } else { chance };
@@ -86,6 +89,15 @@ mod tests {
     fn equal_values_share_their_mean_rank() {
         assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
         assert!(ranks(&[]).is_empty());
+    }
+
+    #[test]
+    fn pearsons_correlation_is_blind_to_scale_and_none_for_a_constant() {
+        let a = [1.0, 2.0, 4.0, -3.0];
+        assert!((pearson(&a, &a.map(|x| 5.0 - 0.1 * x)) + 1.0).abs() < 1e-15);
+        // Deviations (-1, 0, 1) and (-1, 1, 0): 1 / 2. What is longer is cut.
+        assert!((pearson(&[1.0, 2.0, 3.0], &[1.0, 3.0, 2.0, 9.0]) - 0.5).abs() < 1e-15);
+        assert!(pearson(&a, &[2.0; 4]).is_nan() && pearson(&[], &[]).is_nan());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::error::ExhibitError;
 use crate::exhibit::Exhibit;
 use crate::explorer::Explorer;
 use crate::generalized_teacher_forcing::GeneralizedTeacherForcing;
+use crate::linear_equivalence::LinearEquivalence;
 use crate::subject::nearest_system;
 use recipe::Recipe;
 
@@ -31,10 +32,11 @@ macro_rules! whole {
 }
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 3] = [
+static EXHIBITS: [(&str, &dyn Exhibit); 4] = [
     ("Learning chaos", whole!(GeneralizedTeacherForcing)),
     ("Learning chaos", whole!(AlmostLinearNetwork)),
     ("Learning chaos", whole!(ChaosBenchmark)),
+    ("Networks at large", whole!(LinearEquivalence)),
 ];
 
 /// Every exhibit, the Explorer first.

@@ -25,6 +25,7 @@ mod export;
 mod generalized_teacher_forcing;
 pub mod golden;
 pub mod invariants;
+mod linear_equivalence;
 mod reconstruction;
 pub mod session;
 mod subject;

@@ -16,6 +16,34 @@ pub fn multiply(a: &[f64], b: &[f64], c: &mut [f64], n: usize, m: usize, k: usiz
     }
 }
 
+/// Adds a combination of rows, `out[j] += Σ_k coefficients[k] rows[k stride + j]`, eight rows at a time in their order:
+/// the inner loop of products of large matrices, of triangular solves and of covariances. As many rows are taken as
+/// there are whole ones.
+pub fn combine(out: &mut [f64], coefficients: &[f64], rows: &[f64], stride: usize) {
+    let width = out.len();
+    let whole = if rows.len() < width || stride == 0 { 0 } else { (rows.len() - width) / stride + 1 };
+    let count = if coefficients.len() < whole { coefficients.len() } else { whole };
+    let row = |k: usize| &rows[k * stride..k * stride + width];
+    let mut k = 0;
+    while k + 8 <= count {
+        let c = &coefficients[k..k + 8];
+        let (r0, r1, r2, r3) = (row(k), row(k + 1), row(k + 2), row(k + 3));
+        let (r4, r5, r6, r7) = (row(k + 4), row(k + 5), row(k + 6), row(k + 7));
+        for j in 0..width {
+            let first = (c[0] * r0[j] + c[1] * r1[j]) + (c[2] * r2[j] + c[3] * r3[j]);
+            let second = (c[4] * r4[j] + c[5] * r5[j]) + (c[6] * r6[j] + c[7] * r7[j]);
+            out[j] += first + second;
+        }
+        k += 8;
+    }
+    for k in k..count {
+        let (c, r) = (coefficients[k], row(k));
+        for j in 0..width {
+            out[j] += c * r[j];
+        }
+    }
+}
+
 /// Orthonormalises the `k` columns of `q` (`n × k`) in place by modified Gram-Schmidt with one
 /// reorthogonalisation, and writes the length of each before normalising (the diagonal of R) to `lengths`.
 ///
@@ -174,6 +202,23 @@ mod tests {
         let norm = spectral_norm(&[0.5, 0.0, 0.0, 0.0, -3.0, 0.0, 0.0, 0.0, 2.0], 3, 3);
         assert!((norm - 3.0).abs() < 1e-9);
         assert_eq!(spectral_norm(&[0.0; 9], 3, 3), 0.0);
+    }
+
+    #[test]
+    fn combinations_of_rows_are_those_of_the_plain_product() {
+        for (rows, width) in [(1, 1), (7, 3), (8, 5), (21, 9)] {
+            let a: Vec<f64> = (0..rows).map(|k| libm::sin(k as f64 + 1.0)).collect();
+            let b: Vec<f64> = (0..rows * width).map(|k| libm::cos(1.7 * k as f64)).collect();
+            let (mut out, mut plain) = (vec![0.5; width], vec![0.0; width]);
+            combine(&mut out, &a, &b, width);
+            multiply(&a, &b, &mut plain, 1, rows, width);
+            assert!(out.iter().zip(&plain).all(|(x, y)| (x - y - 0.5).abs() < 1e-14), "{rows} {width}");
+        }
+        // Rows that are not there are left out, and no width leaves nothing to do.
+        let mut out = [0.0; 2];
+        combine(&mut out, &[1.0, 10.0, 100.0], &[1.0, 2.0, 3.0, 4.0, 5.0], 2);
+        assert_eq!(out, [31.0, 42.0]);
+        combine(&mut [], &[1.0], &[1.0], 1);
     }
 
     #[test]
