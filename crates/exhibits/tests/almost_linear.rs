@@ -107,7 +107,7 @@ fn real_fixed_points_are_fixed_virtual_ones_are_not_and_the_text_is_the_network(
     for rest in &rests {
         let state = rest.state.as_ref().unwrap();
         network.next(0.0, state, &mut next);
-        let moved = state.iter().zip(&next).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let moved = state.iter().zip(&next).map(|(a, b)| (a - b).abs()).max_by(f64::total_cmp).unwrap();
         assert_eq!(moved, rest.residual);
         if rest.real {
             assert!(moved < 1e-8, "{rest:?}");
@@ -135,26 +135,25 @@ fn real_fixed_points_are_fixed_virtual_ones_are_not_and_the_text_is_the_network(
 
 #[test]
 fn regions_are_counted_as_the_run_visits_them() {
-    let mut session = open(&format!("{QUICK}&rectified=2"));
+    let link = format!("{QUICK}&rectified=2");
+    let mut session = open(&link);
     run_to(&mut session, 600);
     session.set("best", &Value::Switch(false)).unwrap();
     session.run().scene();
     let readouts = session.run().readouts();
     let told: usize = readouts.iter().find(|r| r.label == "regions").unwrap().value.parse().unwrap();
-    // By hand, from the parameters alone.
-    let parameters = session.run().state();
-    let kind = rnn::CellKind::AlmostLinear { latent: 10, rectified: 2, observed: 3 };
-    let map = rnn::TrainedMap::new(kind, &parameters).unwrap();
-    let case =
-        Case::of_recipe(&recipe::Recipe::decode(&format!("{QUICK}&rectified=2&step=600")).unwrap()).unwrap();
+    // By hand, from the parameters alone: what follows the first fifth of the run.
+    let m = 10;
+    let kind = rnn::CellKind::AlmostLinear { latent: m, rectified: 2, observed: 3 };
+    let map = rnn::TrainedMap::new(kind, &session.run().state()).unwrap();
+    let case = Case::of_recipe(&recipe::Recipe::decode(&format!("{link}&step=600")).unwrap()).unwrap();
     let Case::System(system) = &case else { panic!("{}", case.name()) };
     let orbit = region_orbit(&mut map.piecewise().unwrap(), &system.start, 15_000, 1e3).unwrap();
-    assert_eq!(orbit.escaped, None);
-    let m = 10;
+    let first = orbit.symbols.len() / 5;
     let settled: Vec<u32> = orbit
         .states
         .chunks_exact(m)
-        .skip(3_000)
+        .skip(first)
         .map(|z| u32::from(z[m - 2] > 0.0) + 2 * u32::from(z[m - 1] > 0.0))
         .collect();
     let counted = (0..4)
@@ -163,7 +162,8 @@ fn regions_are_counted_as_the_run_visits_them() {
         })
         .count();
     assert_eq!(told, counted);
-    assert_eq!(symbol_statistics(&settled).unwrap(), symbol_statistics(&orbit.symbols[3_000..]).unwrap());
+    assert!(counted > 1);
+    assert_eq!(symbol_statistics(&settled).unwrap(), symbol_statistics(&orbit.symbols[first..]).unwrap());
 }
 
 #[test]

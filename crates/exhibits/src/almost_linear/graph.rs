@@ -106,7 +106,8 @@ mod tests {
         let width = |label: &str| {
             let place = series.iter().find(|s| s.label == label).unwrap().x.array as usize;
             let x = &frame.arrays[place];
-            x.iter().fold(f64::MIN, |a, b| a.max(*b)) - x.iter().fold(f64::MAX, |a, b| a.min(*b))
+            let most = x.iter().copied().max_by(f64::total_cmp).unwrap();
+            most - x.iter().copied().min_by(f64::total_cmp).unwrap()
         };
         assert!((width("0") - 2.0 * (0.04 + 0.3 * 0.9)).abs() < 1e-3 && width("0") > width("1"));
         // Quiet, ink, run: one arrow of five per cent in ink, one of half in the run's colour.

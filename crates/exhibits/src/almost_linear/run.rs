@@ -160,7 +160,7 @@ impl<T: Float> Training<T> {
         Ok(Look { update, of, code, geometry, rests, line: Arc::new(line), crossings, walk })
     }
 
-    /// Looks at one of the networks beside, the one that was looked at longest ago.
+    /// Looks at the network beside that was looked at longest ago, at the end at all of them.
     fn glance(&mut self) {
         let updates = self.updates();
         let done = self.learner.is_done();
@@ -172,14 +172,18 @@ impl<T: Float> Training<T> {
             })
         };
         let age = |companion: &&mut Companion| companion.standing.map_or(0, |standing| standing.update + 1);
-        let Some(companion) = self.companions.iter_mut().filter(|c| due(c)).min_by_key(age) else { return };
-        let map = if self.best && done {
-            companion.learner.best().map(|(map, ..)| map)
-        } else {
-            companion.learner.map()
-        };
-        let found = map.and_then(|map| standing(&Walk::of(&map, &self.data.test)?, &self.data, updates));
-        companion.standing = found.ok().or(companion.standing);
+        let mut waiting: Vec<&mut Companion> = self.companions.iter_mut().filter(|c| due(c)).collect();
+        waiting.sort_by_key(age);
+        let turns = if done { waiting.len() } else { 1 };
+        for companion in waiting.into_iter().take(turns) {
+            let map = if self.best && done {
+                companion.learner.best().map(|(map, ..)| map)
+            } else {
+                companion.learner.map()
+            };
+            let found = map.and_then(|map| standing(&Walk::of(&map, &self.data.test)?, &self.data, updates));
+            companion.standing = found.ok().or(companion.standing);
+        }
     }
 
     fn name(&self, region: u32) -> String {
