@@ -96,16 +96,21 @@ fn agreement(measured: &[f64], predicted: &[f64], n: usize) -> f64 {
 }
 
 fn equivalent(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
-    let Pair { observed, measured, predicted, .. } = pair(seed, progress)?;
+    let Pair { theory, observed, measured, predicted } = pair(seed, progress)?;
     let n = UNITS;
     let own = agreement(&measured, &predicted, n);
     let wrong = agreement(&measured, &renamed(&predicted, &permutation(n, seed)), n);
     let halves = observed.halves().map_or(f64::NAN, |[a, b]| agreement(&a, &b, n));
+    let slope = theory.unit.slope;
+    let scaled: Vec<f64> = observed.couplings.rows.iter().map(|value| slope * value).collect();
+    let edge = analysis::eigenvalues(&scaled, n).and_then(|all| all.first().map(|first| first.real));
     let mut found = Measured::new("c1", own, Some(libm::fabs(wrong)));
     found.reason = Some(format!(
-        "two halves of the record have {} with each other, so that a flawless prediction would have {}",
+        "two halves of the record have {} with each other, so that a flawless prediction would have {}; the largest real \
+         part of an eigenvalue of m J is {}",
         decimal(halves, 3),
-        decimal(ceiling(halves), 3)
+        decimal(ceiling(halves), 3),
+        decimal(edge.unwrap_or(f64::NAN), 3)
     ));
     Ok(vec![found])
 }

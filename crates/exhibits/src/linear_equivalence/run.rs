@@ -187,7 +187,7 @@ impl Equivalence {
         let leading = leading_direction(self.known.measured.as_ref()?, n);
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|a, b| leading[*b].total_cmp(&leading[*a]));
-        let bound = bound(&self.known.pairs[..2]);
+        let bound = self.bound();
         let picture = Picture::Heat {
             view: view.into(),
             rows: n as u32,
@@ -263,7 +263,7 @@ impl Equivalence {
         if let Some(((block, progress, kind), frame)) = &self.spectra {
             // Large ones take a while, and change little from block to block.
             let near = self.units() > QUICK && key.0 < self.total && key.0 < block + 1 + block / 8;
-            if *kind == key.2 && (*block, *progress) == (key.0, key.1) || *kind == key.2 && near {
+            if *kind == key.2 && (near || (*block, *progress) == (key.0, key.1)) {
                 return Some(frame.clone());
             }
         }
@@ -336,6 +336,13 @@ impl Equivalence {
         (columns > 0).then_some(Frame { picture, arrays: vec![values] })
     }
 
+    /// Where covariances end in the pictures: at the largest of all, or at three times the largest measured one where the
+    /// prediction explodes.
+    fn bound(&self) -> f64 {
+        let [both, own] = [2, 1].map(|count| bound(&self.known.pairs[..count]));
+        if both < 3.0 * own { both } else { 3.0 * own }
+    }
+
     /// Pairs of numbers with the line of equals; the colour is the couplings between the two units.
     fn cloud(&self, title: String, axes: [&str; 2], [x, y]: [&[f64]; 2], bound: f64) -> Panel {
         let mut panel = Panel::new(title, Projection::Plane, [[-bound, bound], [-bound, bound], [-1.0, 1.0]]);
@@ -345,13 +352,21 @@ impl Equivalence {
         panel.colour = ColourScale { label: "Jᵢⱼ + Jⱼᵢ".into(), min: -reach, max: reach };
         let mut points = Vec::with_capacity(x.len());
         let mut pair = x.iter().zip(y);
+        let inside = |value: f64| libm::fabs(value) <= bound;
+        let mut beyond = 0;
         for i in 1..n {
             for j in 0..i {
-                if let Some((x, y)) = pair.next() {
+                let Some((x, y)) = pair.next() else { continue };
+                if !(inside(*x) && inside(*y)) {
+                    beyond += 1;
+                } else {
                     let both = rows[i * n + j] + rows[j * n + i];
                     points.push([*x as f32, *y as f32, 0.0, both as f32]);
                 }
             }
+        }
+        if beyond > 0 {
+            panel.title.push_str(&format!(", {beyond} pairs beyond"));
         }
         let end = bound as f32;
         panel.layers.push(Layer::Cloud { points: Arc::new(points), size: 2.0 });
@@ -501,7 +516,7 @@ impl Run for Equivalence {
             return self.before();
         }
         let [measured, predicted, first, second] = &self.known.pairs;
-        let bound = bound(&self.known.pairs[..2]);
+        let bound = self.bound();
         let title = format!("{}: r = {}", self.kind.name(), decimal(self.known.agreement, 3));
         let mut panels = vec![self.cloud(title, ["measured", "predicted"], [measured, predicted], bound)];
         if !second.is_empty() {

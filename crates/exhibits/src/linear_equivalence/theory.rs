@@ -288,6 +288,41 @@ mod tests {
     }
 
     #[test]
+    fn the_prediction_is_the_mean_over_frequencies_of_the_complex_inverse() {
+        let (_, theory) = driven(2.0, 1.5);
+        let n = 14;
+        let couplings = Couplings::random(n, 2.0, 6);
+        let found = whole(&couplings, &theory);
+        let mut wanted = vec![0.0; n * n];
+        for Frequency { response: [a, b], residual, weight, .. } in theory.frequencies.iter().copied() {
+            // Columns of A = P + iQ from (I - sJ) A = I, written out in real numbers.
+            let size = 2 * n;
+            let mut matrix = vec![0.0; size * size];
+            for i in 0..n {
+                for j in 0..n {
+                    let (one, coupling) = (f64::from(u8::from(i == j)), couplings.rows[i * n + j]);
+                    matrix[i * size + j] = one - a * coupling;
+                    matrix[(n + i) * size + n + j] = one - a * coupling;
+                    matrix[i * size + n + j] = b * coupling;
+                    matrix[(n + i) * size + j] = -b * coupling;
+                }
+            }
+            for column in 0..n {
+                let (mut lu, mut image) = (matrix.clone(), vec![0.0; size]);
+                image[column] = 1.0;
+                assert!(numerics::dense::solve(&mut lu, &mut image, size));
+                for i in 0..n {
+                    for j in 0..n {
+                        wanted[i * n + j] +=
+                            weight * residual * (image[i] * image[j] + image[n + i] * image[n + j]);
+                    }
+                }
+            }
+        }
+        assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-10));
+    }
+
+    #[test]
     fn weak_couplings_make_covariances_that_can_be_written_down() {
         // To first order in J, C_ij = mean of C_r 2 Re S (J_ij + J_ji) / 2.
         let g = 1e-3;
