@@ -123,12 +123,12 @@ fn chaos_of_its_own_is_followed_and_the_edge_of_stability_is_told() {
 
 #[test]
 fn other_nonlinearities_are_predicted_too() {
-    for (nonlinearity, least) in [("tanh", 0.9), ("relu-tanh", 0.8)] {
+    for (nonlinearity, least) in [("tanh", 0.9), ("relu-tanh", 0.9)] {
         let mut session = open(&format!("{QUICK}&nonlinearity={nonlinearity}"));
         run_to(&mut session, 205);
         let found = readout(&mut session, "agreement");
         assert!(found > least, "{nonlinearity}: {found}");
-        assert_eq!(session.status().note.is_some(), nonlinearity == "relu-tanh");
+        assert!(session.status().note.is_none(), "{:?}", session.status().note);
     }
 }
 

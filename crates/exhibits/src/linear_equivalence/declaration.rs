@@ -45,8 +45,8 @@ pub(super) fn controls() -> Vec<Control> {
         .restarts()
         .help(
             "What a unit makes of its input: erf(√π x / 2), whose Gaussian averages are known; tanh x; or tanh(max(x, 0)). \
-             The last one gives each unit a mean and so a slope of its own, while the prediction knows one slope for \
-             all: it is then an approximation that agrees less, and needs noise.",
+             The last one gives each unit a mean input, which is solved for, and a slope and a residual of its own about it; \
+             it needs noise.",
         ),
         choice("prediction", "Prediction", &[
             ("linear", "linear-equivalent"),

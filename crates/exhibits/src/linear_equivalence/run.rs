@@ -102,14 +102,15 @@ impl Equivalence {
             noise: values.number("sigma"),
             dt: DT,
         };
-        let theory = Theory::new(&network).map_err(|error| {
+        let (n, seed) = (values.integer("units"), setup.recipe.seed);
+        let couplings = Couplings::random(n, network.coupling, seed);
+        let theory = Theory::new(&network, &couplings).map_err(|error| {
             ExhibitError::Refused(format!("the theory has no solution for these controls: {error}"))
         })?;
-        let (n, seed) = (values.integer("units"), setup.recipe.seed);
-        let observed = Observed::new(n, &network, theory.unit.slope, seed);
+        let observed = Observed::new(couplings, &network, &theory.slopes, seed);
         let total = TRANSIENT + (values.integer("steps") / BLOCK) as u64;
         Ok(Self {
-            linear: Linear::new(&observed.couplings),
+            linear: Linear::new(&observed.couplings, &theory),
             naive: Naive::new(n),
             names: permutation(n, seed),
             kind: Kind::of(values.text("prediction")),
@@ -170,8 +171,7 @@ impl Equivalence {
     /// Eigenvalues of `m J`; none where the iteration did not settle.
     fn modes(&mut self) -> &[Eigenvalue] {
         if self.eigenvalues.is_none() {
-            let slope = self.theory.unit.slope;
-            let scaled: Vec<f64> = self.couplings().rows.iter().map(|value| slope * value).collect();
+            let scaled = self.theory.scaled(self.couplings());
             self.eigenvalues = Some(eigenvalues(&scaled, self.units()).unwrap_or_default());
         }
         self.eigenvalues.as_deref().unwrap_or_default()
@@ -228,16 +228,16 @@ impl Equivalence {
         plot("autocovariance", lines, Vec::new(), levels, told)
     }
 
-    /// The circle of radius `g m` that the eigenvalues of many units fill.
+    /// The circle of radius `g m`, or `g √⟨m²⟩` where units differ, that the eigenvalues of many units fill.
     fn circle(&self) -> (Vec<f64>, Vec<f64>) {
-        let radius = self.network.coupling * self.theory.unit.slope;
+        let radius = self.theory.radius(self.network.coupling);
         let angle = |k: usize| 2.0 * std::f64::consts::PI * k as f64 / 180.0;
         (0..=180).map(|k| (radius * libm::cos(angle(k)), radius * libm::sin(angle(k)))).unzip()
     }
 
     fn modes_frame(&mut self) -> Frame {
         let points: (Vec<f64>, Vec<f64>) = self.modes().iter().map(|e| (e.real, e.imaginary)).unzip();
-        let radius = self.network.coupling * self.theory.unit.slope;
+        let radius = self.theory.radius(self.network.coupling);
         let told = match self.modes().first() {
             Some(first) => format!(
                 "The eigenvalues of m J fill a circle of radius {}; the largest real part is {}.",
@@ -424,7 +424,7 @@ impl Run for Equivalence {
         self.modes();
         self.observed.block();
         for _ in 0..self.slices {
-            self.linear.advance(&self.observed.couplings, &self.theory);
+            self.linear.advance(&self.theory);
             self.naive.advance(&self.observed.couplings, &self.theory);
         }
         self.compare();
@@ -488,8 +488,8 @@ impl Run for Equivalence {
         if self.linear.failed() {
             return Some("I − S J cannot be inverted at some frequency; more noise helps.".into());
         }
-        (self.network.transfer == Transfer::RectifiedTanh).then(|| {
-            "Units have means, and slopes of their own; the prediction takes the mean slope for all of them.".into()
+        (!self.theory.settled).then(|| {
+            "The mean inputs of the units were not found: the prediction is about means that are not theirs.".into()
         })
     }
     fn set(&mut self, control: &str, value: &Value) -> Result<(), ExhibitError> {
