@@ -1,5 +1,5 @@
 //! Linear equivalence: its run, its pictures, its links, its claims.
-#![allow(clippy::unwrap_used, reason = "a test stops where a step fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where a step fails")]
 
 use exhibits::contract::{Picture, RunState, Value};
 use exhibits::{ExhibitError, Means, Session, session};
