@@ -93,7 +93,7 @@ pub use lyapunov::{
 };
 pub use manifolds::{CurveEnd, ManifoldCurve, ManifoldOptions, manifolds};
 pub use map_manifolds::map_manifolds;
-pub use mean_field::{MeanField, RandomNetwork, Transfer, euler_response};
+pub use mean_field::{Expansion, MeanField, RandomNetwork, Transfer, euler_response};
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,

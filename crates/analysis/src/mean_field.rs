@@ -203,6 +203,55 @@ pub struct RandomNetwork {
     pub dt: f64,
 }
 
+/// `φ(μ + √v z) = Σ_k a_k h_k(z)` in Hermite polynomials of unit norm under the Gaussian of `z`: what a unit of mean input
+/// `μ` makes of fluctuations of variance `v`. Inputs of correlation `ρ` give activities of covariance `Σ_{k ≥ 1} a_k² ρᵏ`
+/// (Mehler's formula).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expansion {
+    /// Mean activity `a_0`.
+    pub mean: f64,
+    /// Mean slope `⟨φ'⟩ = a_1 / √v`.
+    pub slope: f64,
+    /// `a_1², ..., a_7²`, and all that is left of the variance in the last place.
+    pub powers: [f64; 8],
+}
+
+impl Transfer {
+    /// Expands about a mean input, for fluctuations of a variance above 0.
+    pub fn expand(self, mean: f64, variance: f64) -> Expansion {
+        let sd = libm::sqrt(variance);
+        let mut a = [0.0; 8];
+        for (k, coefficient) in a.iter_mut().enumerate() {
+            *coefficient = average(0.1, |z| self.value(mean + sd * z) * hermite(k, z));
+        }
+        let square = average(0.1, |z| self.value(mean + sd * z) * self.value(mean + sd * z));
+        let mut powers = [0.0; 8];
+        let mut rest = square - a[0] * a[0];
+        for k in 1..8 {
+            powers[k - 1] = a[k] * a[k];
+            rest -= powers[k - 1];
+        }
+        powers[7] = if rest > 0.0 { rest } else { 0.0 };
+        Expansion { mean: a[0], slope: a[1] / sd, powers }
+    }
+
+    /// Mean activity of a unit of mean input `mean` whose input fluctuates with a variance above 0.
+    pub fn mean_activity(self, mean: f64, variance: f64) -> f64 {
+        let sd = libm::sqrt(variance);
+        average(0.1, |z| self.value(mean + sd * z))
+    }
+}
+
+/// The Hermite polynomial of order `order`, of unit norm: `√k h_k = z h_{k-1} - √(k - 1) h_{k-2}`.
+fn hermite(order: usize, z: f64) -> f64 {
+    let (mut before, mut here) = (0.0, 1.0);
+    for k in 1..=order {
+        let next = (z * here - libm::sqrt((k - 1) as f64) * before) / libm::sqrt(k as f64);
+        (before, here) = (here, next);
+    }
+    here
+}
+
 /// What the theory says of a single unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeanField {
@@ -422,18 +471,37 @@ fn closed_integral(delta: f64, variance: f64) -> f64 {
     FRAC_2_PI * (delta * libm::asin(x) + fall / c)
 }
 
+/// Transform of an even function on the circle, of whose values at half of it something is made before.
+fn spectrum(values: &[f64], count: usize, of: impl Fn(f64) -> f64) -> Vec<f64> {
+    let half = CIRCLE / 2;
+    if count == 0 || !CIRCLE.is_multiple_of(count) || values.len() != half + 1 {
+        return Vec::new();
+    }
+    let mut re: Vec<f64> = (0..CIRCLE).map(|k| of(values[if k > half { CIRCLE - k } else { k }])).collect();
+    Fourier::new(CIRCLE).forward(&mut re, &mut vec![0.0; CIRCLE]);
+    (0..=count / 2).map(|k| re[k * (CIRCLE / count)]).collect()
+}
+
 impl MeanField {
     /// The spectrum of activity without its mean, `Σ_τ (C_φ(τ) - C_φ(∞)) e^{-iωτ}`, at `ω = 2πk / count` for
     /// `k = 0, ..., count / 2`; `count` divides 4096, or nothing comes back.
     pub fn activity_spectrum(&self, count: usize) -> Vec<f64> {
-        if count == 0 || !CIRCLE.is_multiple_of(count) || self.activity.len() != CIRCLE / 2 + 1 {
-            return Vec::new();
-        }
-        let half = CIRCLE / 2;
-        let at = |k: usize| self.activity[if k > half { CIRCLE - k } else { k }] - self.activity_floor;
-        let mut re: Vec<f64> = (0..CIRCLE).map(at).collect();
-        Fourier::new(CIRCLE).forward(&mut re, &mut vec![0.0; CIRCLE]);
-        (0..=count / 2).map(|k| re[k * (CIRCLE / count)]).collect()
+        spectrum(&self.activity, count, |value| value - self.activity_floor)
+    }
+
+    /// The spectrum of the `power`-th power of the correlation of a unit's input with itself, `Σ_τ ρ(τ)ᵏ e^{-iωτ}` with
+    /// `ρ(τ) = (Δ(τ) - Δ(∞)) / (Δ(0) - Δ(∞))`, at the same frequencies.
+    pub fn correlation_spectrum(&self, power: usize, count: usize) -> Vec<f64> {
+        let variance = self.variance();
+        spectrum(&self.input, count, |value| {
+            let rho = (value - self.input_floor) / variance;
+            (0..power).fold(1.0, |product, _| product * rho)
+        })
+    }
+
+    /// Variance over time of a unit's input, `Δ(0) - Δ(∞)`.
+    pub fn variance(&self) -> f64 {
+        self.input[0] - self.input_floor
     }
 }
 
@@ -509,6 +577,32 @@ mod tests {
             });
             assert!((Transfer::Tanh.slope(variance) - slope).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn an_expansion_gives_back_correlations_of_activity() {
+        let (mean, variance) = (0.4, 1.5);
+        let found = Transfer::Erf.expand(mean, variance);
+        let slope = average(0.02, |z| {
+            let x = mean + libm::sqrt(variance) * z;
+            libm::exp(-0.25 * PI * x * x)
+        });
+        assert!((found.slope - slope).abs() < 1e-9 && found.powers.iter().all(|power| *power >= 0.0));
+        assert!((Transfer::Erf.mean_activity(mean, variance) - found.mean).abs() < 1e-15);
+        // At mean 0 the covariance is known, and even orders are absent.
+        let found = Transfer::Erf.expand(0.0, variance);
+        for rho in [0.2, 0.6, 0.9] {
+            let powers: f64 = (1..=8).map(|k| found.powers[k - 1] * libm::pow(rho, k as f64)).sum();
+            let wanted = Activity::new(Transfer::Erf, variance).at(rho * variance);
+            assert!((powers - wanted).abs() < 2e-3, "{rho}: {powers} {wanted}");
+        }
+        assert!(found.mean.abs() < 1e-12 && found.powers[1] < 1e-20 && found.powers[7] < 0.02);
+        let field = network(Transfer::Erf, 2.0, 1.5).mean_field().unwrap();
+        // The first power alone is the spectrum of the input over its variance.
+        let first = field.correlation_spectrum(1, 4096);
+        let activity = field.activity_spectrum(4096);
+        let wanted = response_square(omega(40), 0.1) * (4.0 * activity[40] + 22.5) / field.variance();
+        assert!((first[40] / wanted - 1.0).abs() < 1e-6);
     }
 
     #[test]

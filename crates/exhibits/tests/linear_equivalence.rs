@@ -1,5 +1,5 @@
 //! Linear equivalence: its run, its pictures, its links, its claims.
-#![allow(clippy::unwrap_used, reason = "a test stops where a step fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where a step fails")]
 
 use exhibits::contract::{Picture, RunState, Value};
 use exhibits::{ExhibitError, Means, Session, session};
@@ -82,7 +82,6 @@ fn a_checkpoint_goes_on_to_the_same_fingerprint_and_prediction() {
     assert!(whole.status().fingerprint.is_some());
     assert_eq!(resumed.status().fingerprint, whole.status().fingerprint);
     assert_eq!(resumed.checkpoint(), whole.checkpoint());
-    assert_eq!(resumed.run().table(), whole.run().table());
     let mut other = open(&format!("{QUICK}&seed=2"));
     run_to(&mut other, 70);
     assert_ne!(other.status().fingerprint, whole.status().fingerprint);
@@ -90,12 +89,13 @@ fn a_checkpoint_goes_on_to_the_same_fingerprint_and_prediction() {
     for cut in [3, 60, bytes.len() / 2, bytes.len() - 1] {
         assert!(Session::restore(&bytes[..cut], Means::default()).is_err(), "{cut}");
     }
-    // A state of another size is refused too.
-    let larger = open("linear-equivalence?units=60&steps=20000");
-    let mut mixed = larger.checkpoint();
-    let head = mixed.len() - larger.checkpoint().len();
-    mixed.truncate(head + 6 + "linear-equivalence?units=60&steps=20000".len() + 40);
-    assert!(Session::restore(&mixed, Means::default()).is_err());
+    // The state of a network of another size, under a recipe that is not its own, is refused too.
+    let split = |bytes: &[u8]| 6 + u32::from_le_bytes(bytes[2..6].try_into().unwrap()) as usize;
+    let mut mixed = open("linear-equivalence?units=60&steps=20000").checkpoint();
+    mixed.truncate(split(&mixed));
+    mixed.extend(&bytes[split(&bytes)..]);
+    let refused = Session::restore(&mixed, Means::default()).err().unwrap().to_string();
+    assert!(refused.contains("50 numbers stand where 60 belong"), "{refused}");
 }
 
 #[test]
@@ -109,26 +109,26 @@ fn chaos_of_its_own_is_followed_and_the_edge_of_stability_is_told() {
     assert!((variance / 10.687 - 1.0).abs() < 0.25, "{variance}");
     // Of a few seeds some have an eigenvalue beyond the edge, and they alone are warned of.
     let mut warned = 0;
-    for seed in 1..=6 {
+    for seed in 1..=24 {
         let mut session = open(&format!("linear-equivalence?units=50&steps=5000&g=4&sigma=0&seed={seed}"));
-        run_to(&mut session, 7);
+        run_to(&mut session, 1);
         let Some(frame) = session.frame("eigenvalues") else { panic!("no eigenvalues") };
         let largest = frame.arrays[2].iter().fold(f64::MIN, |most, x| if *x > most { *x } else { most });
         let note = session.status().note;
         assert_eq!(note.is_some(), largest > 0.98, "{seed}: {largest} {note:?}");
         warned += u32::from(note.is_some());
     }
-    assert!((1..6).contains(&warned), "{warned}");
+    assert!((1..24).contains(&warned), "{warned}");
 }
 
 #[test]
 fn other_nonlinearities_are_predicted_too() {
-    for (nonlinearity, least) in [("tanh", 0.9), ("relu-tanh", 0.7)] {
+    for (nonlinearity, least) in [("tanh", 0.9), ("relu-tanh", 0.9)] {
         let mut session = open(&format!("{QUICK}&nonlinearity={nonlinearity}"));
         run_to(&mut session, 205);
         let found = readout(&mut session, "agreement");
         assert!(found > least, "{nonlinearity}: {found}");
-        assert_eq!(session.status().note.is_some(), nonlinearity == "relu-tanh");
+        assert!(session.status().note.is_none(), "{:?}", session.status().note);
     }
 }
 
@@ -151,7 +151,7 @@ fn the_claims_hold_for_a_seed() {
         let rows = pollster::block_on(session::measure(
             "linear-equivalence",
             claim,
-            11,
+            1,
             &Means::default(),
             &mut |_| (),
         ));

@@ -45,8 +45,8 @@ pub(super) fn controls() -> Vec<Control> {
         .restarts()
         .help(
             "What a unit makes of its input: erf(√π x / 2), whose Gaussian averages are known; tanh x; or tanh(max(x, 0)). \
-             The last one gives each unit a mean and so a slope of its own, while the prediction knows one slope for \
-             all: it is then an approximation, and needs noise.",
+             The last one gives each unit a mean input, which is solved for, and a slope and a residual of its own about it; \
+             it needs noise.",
         ),
         choice("prediction", "Prediction", &[
             ("linear", "linear-equivalent"),
@@ -160,8 +160,9 @@ pub(super) fn claims() -> Vec<Claim> {
             ],
             false,
             "One network of 100 units with g = 2 and σ = 1.5, recorded for 60,000 steps of 0.1; renaming units is \
-             predicting for couplings with rows and columns permuted alike. The abstract states the agreement without a \
-             figure.",
+             predicting for couplings with rows and columns permuted alike. In a few networks as small as this an eigenvalue \
+             of m J lies near 1 by chance, and the prediction overshoots there; of 200 units it seldom does. The abstract \
+             states the agreement without a figure.",
             2.8e9,
         ),
         claim(

@@ -1,7 +1,7 @@
 //! The four claims, each with its ablation in the same run.
 
 use super::network::{
-    BLOCK, DT, LAG, Observed, TRANSIENT, ceiling, cross_correlation, dimension, off_diagonal,
+    BLOCK, Couplings, DT, LAG, Observed, TRANSIENT, ceiling, cross_correlation, dimension, off_diagonal,
 };
 use super::theory::{Linear, Naive, Theory, renamed};
 use crate::build::decimal;
@@ -47,16 +47,18 @@ pub(super) fn permutation(n: usize, seed: u64) -> Vec<usize> {
     names
 }
 
-/// Records a network for as long as the claims say; `share` is the part of the work that this is.
+/// The theory of a network of `n` units, and its record over as long as the claims say, which is the part of the work
+/// from `from` to `to`.
 fn record(
     n: usize,
     network: &RandomNetwork,
-    theory: &Theory,
     seed: u64,
     [from, to]: [f64; 2],
     progress: &mut dyn FnMut(f64),
-) -> Observed {
-    let mut observed = Observed::new(n, network, theory.unit.slope, seed);
+) -> Result<(Theory, Observed), analysis::Error> {
+    let couplings = Couplings::random(n, network.coupling, seed);
+    let theory = Theory::new(network, &couplings)?;
+    let mut observed = Observed::new(couplings, network, &theory.slopes, seed);
     let blocks = TRANSIENT + (STEPS / BLOCK) as u64;
     while observed.blocks() < blocks {
         observed.block();
@@ -64,7 +66,7 @@ fn record(
             progress(from + (to - from) * observed.blocks() as f64 / blocks as f64);
         }
     }
-    observed
+    Ok((theory, observed))
 }
 
 /// Measured and predicted covariance of the driven network.
@@ -76,12 +78,10 @@ struct Pair {
 }
 
 fn pair(seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Pair, Box<dyn std::error::Error>> {
-    let network = driven();
-    let theory = Theory::new(&network)?;
-    let observed = record(UNITS, &network, &theory, seed, [0.0, 0.8], progress);
+    let (theory, observed) = record(UNITS, &driven(), seed, [0.0, 0.8], progress)?;
     let measured = observed.covariance().ok_or("nothing was recorded")?;
-    let mut linear = Linear::new(&observed.couplings);
-    while linear.advance(&observed.couplings, &theory) {
+    let mut linear = Linear::new(&observed.couplings, &theory);
+    while linear.advance(&theory) {
         progress(0.8 + 0.2 * linear.done() as f64 / theory.count() as f64);
     }
     if linear.failed() {
@@ -96,16 +96,20 @@ fn agreement(measured: &[f64], predicted: &[f64], n: usize) -> f64 {
 }
 
 fn equivalent(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
-    let Pair { observed, measured, predicted, .. } = pair(seed, progress)?;
+    let Pair { theory, observed, measured, predicted } = pair(seed, progress)?;
     let n = UNITS;
     let own = agreement(&measured, &predicted, n);
     let wrong = agreement(&measured, &renamed(&predicted, &permutation(n, seed)), n);
     let halves = observed.halves().map_or(f64::NAN, |[a, b]| agreement(&a, &b, n));
+    let scaled = theory.scaled(&observed.couplings);
+    let edge = analysis::eigenvalues(&scaled, n).and_then(|all| all.first().map(|first| first.real));
     let mut found = Measured::new("c1", own, Some(libm::fabs(wrong)));
     found.reason = Some(format!(
-        "two halves of the record have {} with each other, so that a flawless prediction would have {}",
+        "two halves of the record have {} with each other, so that a flawless prediction would have {}; the largest real \
+         part of an eigenvalue of m J is {}",
         decimal(halves, 3),
-        decimal(ceiling(halves), 3)
+        decimal(ceiling(halves), 3),
+        decimal(edge.unwrap_or(f64::NAN), 3)
     ));
     Ok(vec![found])
 }
@@ -143,15 +147,13 @@ fn suppression(observed: &Observed) -> Option<f64> {
 
 fn residuals(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
     let network = driven();
-    let theory = Theory::new(&network)?;
-    let observed = record(UNITS, &network, &theory, seed, [0.0, 0.1], progress);
+    let (_, observed) = record(UNITS, &network, seed, [0.0, 0.1], progress)?;
     let driven = suppression(&observed).ok_or("nothing was recorded")?;
     let network = RandomNetwork { coupling: 4.0, noise: 0.0, ..network };
-    let theory = Theory::new(&network)?;
     let shares = [[0.1, 0.3], [0.3, 1.0]];
     let mut ratios = [f64::NAN; 2];
     for ((ratio, n), share) in ratios.iter_mut().zip(AUTONOMOUS).zip(shares) {
-        let observed = record(n, &network, &theory, seed, share, progress);
+        let (_, observed) = record(n, &network, seed, share, progress)?;
         *ratio = suppression(&observed).ok_or("nothing was recorded")?;
     }
     let [small, large] = ratios;
@@ -160,8 +162,7 @@ fn residuals(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
 
 fn order_parameters(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
     let network = driven();
-    let theory = Theory::new(&network)?;
-    let observed = record(UNITS, &network, &theory, seed, [0.0, 1.0], progress);
+    let (theory, observed) = record(UNITS, &network, seed, [0.0, 1.0], progress)?;
     let found = observed.autocovariance();
     let linear = network.linear_variance();
     let figure = |id: &'static str, steps: usize| {

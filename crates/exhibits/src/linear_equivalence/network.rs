@@ -183,8 +183,8 @@ impl Covariance {
 pub(super) struct Observed {
     pub(super) couplings: Couplings,
     network: Network,
-    /// The theory's mean slope, for residuals.
-    slope: f64,
+    /// The theory's mean slope of each unit, for residuals.
+    slopes: Vec<f64>,
     blocks: u64,
     /// Activity, in two halves that take turns.
     halves: [Covariance; 2],
@@ -198,11 +198,12 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    pub(super) fn new(n: usize, of: &RandomNetwork, slope: f64, seed: u64) -> Self {
+    pub(super) fn new(couplings: Couplings, of: &RandomNetwork, slopes: &[f64], seed: u64) -> Self {
+        let n = couplings.n;
         Self {
-            couplings: Couplings::random(n, of.coupling, seed),
+            couplings,
             network: Network::new(n, of, seed),
-            slope,
+            slopes: slopes.to_vec(),
             blocks: 0,
             halves: [Covariance::new(n), Covariance::new(n)],
             residual: Covariance::new(n),
@@ -234,7 +235,7 @@ impl Observed {
             if recorded && step % STRIDE == 0 {
                 let (x, phi) = (&self.network.x, &self.network.activity);
                 activity.extend_from_slice(phi);
-                residual.extend(phi.iter().zip(x).map(|(phi, x)| phi - self.slope * x));
+                residual.extend(phi.iter().zip(x).zip(&self.slopes).map(|((phi, x), slope)| phi - slope * x));
             }
             if recorded && step % LAG == 0 {
                 self.remember();

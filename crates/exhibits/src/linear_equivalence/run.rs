@@ -102,14 +102,15 @@ impl Equivalence {
             noise: values.number("sigma"),
             dt: DT,
         };
-        let theory = Theory::new(&network).map_err(|error| {
+        let (n, seed) = (values.integer("units"), setup.recipe.seed);
+        let couplings = Couplings::random(n, network.coupling, seed);
+        let theory = Theory::new(&network, &couplings).map_err(|error| {
             ExhibitError::Refused(format!("the theory has no solution for these controls: {error}"))
         })?;
-        let (n, seed) = (values.integer("units"), setup.recipe.seed);
-        let observed = Observed::new(n, &network, theory.unit.slope, seed);
+        let observed = Observed::new(couplings, &network, &theory.slopes, seed);
         let total = TRANSIENT + (values.integer("steps") / BLOCK) as u64;
         Ok(Self {
-            linear: Linear::new(&observed.couplings),
+            linear: Linear::new(&observed.couplings, &theory),
             naive: Naive::new(n),
             names: permutation(n, seed),
             kind: Kind::of(values.text("prediction")),
@@ -170,8 +171,7 @@ impl Equivalence {
     /// Eigenvalues of `m J`; none where the iteration did not settle.
     fn modes(&mut self) -> &[Eigenvalue] {
         if self.eigenvalues.is_none() {
-            let slope = self.theory.unit.slope;
-            let scaled: Vec<f64> = self.couplings().rows.iter().map(|value| slope * value).collect();
+            let scaled = self.theory.scaled(self.couplings());
             self.eigenvalues = Some(eigenvalues(&scaled, self.units()).unwrap_or_default());
         }
         self.eigenvalues.as_deref().unwrap_or_default()
@@ -187,7 +187,7 @@ impl Equivalence {
         let leading = leading_direction(self.known.measured.as_ref()?, n);
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|a, b| leading[*b].total_cmp(&leading[*a]));
-        let bound = bound(&self.known.pairs[..2]);
+        let bound = self.bound();
         let picture = Picture::Heat {
             view: view.into(),
             rows: n as u32,
@@ -228,16 +228,16 @@ impl Equivalence {
         plot("autocovariance", lines, Vec::new(), levels, told)
     }
 
-    /// The circle of radius `g m` that the eigenvalues of many units fill.
+    /// The circle of radius `g m`, or `g √⟨m²⟩` where units differ, that the eigenvalues of many units fill.
     fn circle(&self) -> (Vec<f64>, Vec<f64>) {
-        let radius = self.network.coupling * self.theory.unit.slope;
+        let radius = self.theory.radius(self.network.coupling);
         let angle = |k: usize| 2.0 * std::f64::consts::PI * k as f64 / 180.0;
         (0..=180).map(|k| (radius * libm::cos(angle(k)), radius * libm::sin(angle(k)))).unzip()
     }
 
     fn modes_frame(&mut self) -> Frame {
         let points: (Vec<f64>, Vec<f64>) = self.modes().iter().map(|e| (e.real, e.imaginary)).unzip();
-        let radius = self.network.coupling * self.theory.unit.slope;
+        let radius = self.theory.radius(self.network.coupling);
         let told = match self.modes().first() {
             Some(first) => format!(
                 "The eigenvalues of m J fill a circle of radius {}; the largest real part is {}.",
@@ -263,7 +263,7 @@ impl Equivalence {
         if let Some(((block, progress, kind), frame)) = &self.spectra {
             // Large ones take a while, and change little from block to block.
             let near = self.units() > QUICK && key.0 < self.total && key.0 < block + 1 + block / 8;
-            if *kind == key.2 && (*block, *progress) == (key.0, key.1) || *kind == key.2 && near {
+            if *kind == key.2 && (near || (*block, *progress) == (key.0, key.1)) {
                 return Some(frame.clone());
             }
         }
@@ -336,6 +336,13 @@ impl Equivalence {
         (columns > 0).then_some(Frame { picture, arrays: vec![values] })
     }
 
+    /// Where covariances end in the pictures: at the largest of all, or at three times the largest measured one where the
+    /// prediction explodes.
+    fn bound(&self) -> f64 {
+        let [both, own] = [2, 1].map(|count| bound(&self.known.pairs[..count]));
+        if both < 3.0 * own { both } else { 3.0 * own }
+    }
+
     /// Pairs of numbers with the line of equals; the colour is the couplings between the two units.
     fn cloud(&self, title: String, axes: [&str; 2], [x, y]: [&[f64]; 2], bound: f64) -> Panel {
         let mut panel = Panel::new(title, Projection::Plane, [[-bound, bound], [-bound, bound], [-1.0, 1.0]]);
@@ -345,13 +352,21 @@ impl Equivalence {
         panel.colour = ColourScale { label: "Jᵢⱼ + Jⱼᵢ".into(), min: -reach, max: reach };
         let mut points = Vec::with_capacity(x.len());
         let mut pair = x.iter().zip(y);
+        let inside = |value: f64| libm::fabs(value) <= bound;
+        let mut beyond = 0;
         for i in 1..n {
             for j in 0..i {
-                if let Some((x, y)) = pair.next() {
+                let Some((x, y)) = pair.next() else { continue };
+                if !(inside(*x) && inside(*y)) {
+                    beyond += 1;
+                } else {
                     let both = rows[i * n + j] + rows[j * n + i];
                     points.push([*x as f32, *y as f32, 0.0, both as f32]);
                 }
             }
+        }
+        if beyond > 0 {
+            panel.title.push_str(&format!(", {beyond} pairs beyond"));
         }
         let end = bound as f32;
         panel.layers.push(Layer::Cloud { points: Arc::new(points), size: 2.0 });
@@ -409,7 +424,7 @@ impl Run for Equivalence {
         self.modes();
         self.observed.block();
         for _ in 0..self.slices {
-            self.linear.advance(&self.observed.couplings, &self.theory);
+            self.linear.advance(&self.theory);
             self.naive.advance(&self.observed.couplings, &self.theory);
         }
         self.compare();
@@ -473,8 +488,8 @@ impl Run for Equivalence {
         if self.linear.failed() {
             return Some("I − S J cannot be inverted at some frequency; more noise helps.".into());
         }
-        (self.network.transfer == Transfer::RectifiedTanh).then(|| {
-            "Units have means, and slopes of their own; the prediction takes the mean slope for all of them.".into()
+        (!self.theory.settled).then(|| {
+            "The mean inputs of the units were not found: the prediction is about means that are not theirs.".into()
         })
     }
     fn set(&mut self, control: &str, value: &Value) -> Result<(), ExhibitError> {
@@ -501,7 +516,7 @@ impl Run for Equivalence {
             return self.before();
         }
         let [measured, predicted, first, second] = &self.known.pairs;
-        let bound = bound(&self.known.pairs[..2]);
+        let bound = self.bound();
         let title = format!("{}: r = {}", self.kind.name(), decimal(self.known.agreement, 3));
         let mut panels = vec![self.cloud(title, ["measured", "predicted"], [measured, predicted], bound)];
         if !second.is_empty() {
