@@ -72,6 +72,9 @@ pub enum Error {
         /// Channels of the task.
         expected: usize,
     },
+    /// Eligibility traces are those of a plain or leaky Elman network.
+    #[error("eligibility traces are kept for an Elman network, not for the cell `{0}`")]
+    NotElman(&'static str),
     /// The cell has other numbers of inputs and outputs than its task.
     #[error(
         "the cell `{cell}` takes {} numbers in and gives {} out, the task gives {} and asks for {}",
