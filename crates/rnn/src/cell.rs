@@ -203,7 +203,8 @@ pub trait Cell<T: Float>: Analysed {
 }
 
 /// The list of cells: a name with sizes, from which a cell is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CellKind {
     /// The plain [`Elman`] network: hyperbolic tangent, biases, no leak.
     Tanh {

@@ -1,3 +1,4 @@
+use crate::save::SaveError;
 use crate::series::SeriesError;
 
 /// What can be wrong with a request to this crate.
@@ -107,6 +108,9 @@ pub enum Error {
     /// A checkpoint cannot be used.
     #[error("the checkpoint {0}")]
     Checkpoint(&'static str),
+    /// A saved network is at fault.
+    #[error(transparent)]
+    Save(#[from] SaveError),
     /// The series itself is at fault.
     #[error(transparent)]
     Series(#[from] SeriesError),

@@ -28,6 +28,7 @@ mod optimise;
 mod perceptron;
 mod recurrent;
 mod rtrl;
+pub mod save;
 mod sequence;
 pub mod series;
 mod task;

@@ -7,7 +7,8 @@ use crate::recurrent::{Form, Matrix, Pass, Plan, Readout, Recurrent, Sizes, fill
 use numerics::{Real, Stream};
 
 /// What a closed-form continuous cell makes of its backbone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CfcForm {
     /// `h' = g₁∘(1-s) + g₂∘s`.
     Full,

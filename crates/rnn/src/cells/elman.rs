@@ -6,7 +6,8 @@ use crate::recurrent::{Form, Matrix, Pass, Plan, Readout, Recurrent, Sizes, fill
 use numerics::{Real, Stream};
 
 /// What a unit makes of its drive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Hyperbolic tangent.
     Tanh,
