@@ -126,6 +126,10 @@ pub trait Analysed: Debug + Send + Sync {
     fn shape(&self) -> Shape;
     /// The parameters by name.
     fn layout(&self) -> Layout;
+    /// The parts of the state by name, in the order in which they stand.
+    fn state_parts(&self) -> Vec<(&'static str, usize)> {
+        vec![("z", self.shape().state)]
+    }
     /// The state that follows `z` under input `x`.
     fn next(&self, p: &[f64], x: &[f64], z: &[f64], next: &mut [f64]);
     /// `∂next_i/∂z_j` at `jacobian[i * M + j]`.

@@ -73,8 +73,11 @@ pub enum Error {
         /// Channels of the task.
         expected: usize,
     },
-    /// Eligibility traces are those of a plain or leaky Elman network.
-    #[error("eligibility traces are kept for an Elman network, not for the cell `{0}`")]
+    /// The cell has no linear readout to solve for.
+    #[error("the output of the cell `{0}` is its state; there is no readout to solve for")]
+    NoReadout(&'static str),
+    /// Something that only a plain or leaky Elman network has.
+    #[error("this is about the recurrence of an Elman network, which the cell `{0}` does not have")]
     NotElman(&'static str),
     /// The cell has other numbers of inputs and outputs than its task.
     #[error(

@@ -258,6 +258,15 @@ impl<T: Float> Sequence<T> {
         get(&self.left, self.shape.state, self.place(b, s), z);
     }
 
+    pub(crate) fn target(&self, b: usize, s: usize, y: &mut [T]) {
+        get(&self.targets, self.shape.outputs, self.place(b, s), y);
+    }
+
+    pub(crate) fn weight(&self, b: usize, s: usize) -> T {
+        let (row, lane) = self.place(b, s);
+        self.step_weights.get(row).map_or(T::one(), |block| block.0[lane])
+    }
+
     /// Reads the adjoint of the state of sequence `b` after step `s`, of the last pass back: what a change of this state
     /// would do to the loss, by way of the outputs from step `s` on; 0 for a step that is not present.
     pub fn state_adjoint(&self, b: usize, s: usize, dz: &mut [T]) {

@@ -131,6 +131,10 @@ impl Recurrent for Cfc {
         self.c
     }
 
+    fn parts(&self) -> Vec<(&'static str, usize)> {
+        self.memory.map_or(vec![("h", self.h)], |_| vec![("h", self.h), ("c", self.h)])
+    }
+
     /// The tape holds `t`, the backbone, the heads (`g₁`, `g₂`, `F₃ z + f₃`, `s`; or `f` and the exponential), and what
     /// the memory left behind its hidden units.
     fn forward<T: Float, P: Pass<T>>(
