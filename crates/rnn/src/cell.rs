@@ -82,6 +82,34 @@ impl Layout {
     }
 }
 
+/// How a piece of the parameters is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Draw {
+    /// All this.
+    Constant(f64),
+    /// Uniform in this much either way.
+    Uniform(f64),
+    /// Normal with this standard deviation.
+    Normal(f64),
+    /// Normal with this standard deviation over the square root of the number of columns.
+    NormalPerColumn(f64),
+}
+
+impl Draw {
+    /// Draws the entries of a piece anew.
+    pub fn fill<T: Float>(self, block: &ParameterBlock, stream: &mut Stream, parameters: &mut [T]) {
+        let columns = (block.cols as f64).root();
+        for value in parameters.iter_mut().skip(block.offset).take(block.len()) {
+            *value = T::of(match self {
+                Draw::Constant(value) => value,
+                Draw::Uniform(bound) => stream.between(-bound, bound),
+                Draw::Normal(deviation) => deviation * stream.normal(),
+                Draw::NormalPerColumn(deviation) => deviation / columns * stream.normal(),
+            });
+        }
+    }
+}
+
 /// Parameters, flat and as packed by [`Cell::pack`].
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a, T> {

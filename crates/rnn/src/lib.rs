@@ -38,7 +38,7 @@ pub mod tasks;
 mod trainer;
 
 pub use bidirectional::Bidirectional;
-pub use cell::{Analysed, Cell, CellKind, History, Layout, ParameterBlock, Shape, Weights};
+pub use cell::{Analysed, Cell, CellKind, Draw, History, Layout, ParameterBlock, Shape, Weights};
 pub use echo::set_spectral_radius;
 pub use eligibility::Eligibility;
 pub use error::Error;

@@ -347,6 +347,9 @@ impl<T: Float> Sequence<T> {
         if force != Force::Free && self.shape.observed == 0 {
             return Err(Error::NotForceable(self.cell.name()));
         }
+        if force == Force::Replace(0) {
+            return Err(Error::Setting { what: "the forcing interval", found: 0.0, expected: "at least 1" });
+        }
         Ok(())
     }
 
