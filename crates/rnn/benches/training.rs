@@ -4,7 +4,10 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use numerics::Stream;
 use rnn::cells::CfcForm;
-use rnn::{CellKind, Forcing, Method, Schedule, Sequence, Series, Settings, TanhTask, Trainer};
+use rnn::{
+    CellKind, Forcing, Learner, Learning, Method, Schedule, Sequence, Series, Settings, TanhTask, TaskKind,
+    Trainer,
+};
 use std::hint::black_box;
 
 /// Multiplications and additions of one pass forward, one back and the gradient, a sequence step.
@@ -66,7 +69,20 @@ fn passes<T: rnn::Float>(c: &mut Criterion, name: &str, kind: CellKind, steps: u
     });
 }
 
+/// An update of a learner with the drawing of its examples.
+fn learner(c: &mut Criterion, name: &str, kind: CellKind) {
+    let task = TaskKind::FlipFlop { channels: 3, steps: 50, rate: 0.1 };
+    let settings = Learning { batch: 16, ..Learning::new(kind, task, 1e-3, 1) };
+    let mut learner = Learner::<f32>::new(settings, None).unwrap();
+    let mut group = c.benchmark_group("flip-flop, 50 steps, batch 16");
+    group.throughput(Throughput::Elements(operations(kind, 50, 16)));
+    group.bench_function(name, |b| b.iter(|| black_box(learner.update())));
+}
+
 fn all(c: &mut Criterion) {
+    learner(c, "tanh 32, f32", CellKind::Tanh { inputs: 3, hidden: 32, outputs: 3 });
+    learner(c, "gru 32, f32", CellKind::Gru { inputs: 3, hidden: 32, outputs: 3 });
+    learner(c, "lstm 32, f32", CellKind::Lstm { inputs: 3, hidden: 32, outputs: 3, forget: None });
     tanh::<f32>(c, "tanh 32, 50 steps, batch 16, f32", 1, 32, 50, 16);
     tanh::<f64>(c, "tanh 32, 50 steps, batch 16, f64", 1, 32, 50, 16);
     shallow::<f32>(c, "exhibit 22, adaptive, f32", None);

@@ -82,6 +82,34 @@ impl Layout {
     }
 }
 
+/// How a piece of the parameters is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Draw {
+    /// All this.
+    Constant(f64),
+    /// Uniform in this much either way.
+    Uniform(f64),
+    /// Normal with this standard deviation.
+    Normal(f64),
+    /// Normal with this standard deviation over the square root of the number of columns.
+    NormalPerColumn(f64),
+}
+
+impl Draw {
+    /// Draws the entries of a piece anew.
+    pub fn fill<T: Float>(self, block: &ParameterBlock, stream: &mut Stream, parameters: &mut [T]) {
+        let columns = (block.cols as f64).root();
+        for value in parameters.iter_mut().skip(block.offset).take(block.len()) {
+            *value = T::of(match self {
+                Draw::Constant(value) => value,
+                Draw::Uniform(bound) => stream.between(-bound, bound),
+                Draw::Normal(deviation) => deviation * stream.normal(),
+                Draw::NormalPerColumn(deviation) => deviation / columns * stream.normal(),
+            });
+        }
+    }
+}
+
 /// Parameters, flat and as packed by [`Cell::pack`].
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a, T> {
@@ -126,6 +154,10 @@ pub trait Analysed: Debug + Send + Sync {
     fn shape(&self) -> Shape;
     /// The parameters by name.
     fn layout(&self) -> Layout;
+    /// The parts of the state by name, in the order in which they stand.
+    fn state_parts(&self) -> Vec<(&'static str, usize)> {
+        vec![("z", self.shape().state)]
+    }
     /// The state that follows `z` under input `x`.
     fn next(&self, p: &[f64], x: &[f64], z: &[f64], next: &mut [f64]);
     /// `∂next_i/∂z_j` at `jacobian[i * M + j]`.
@@ -203,7 +235,8 @@ pub trait Cell<T: Float>: Analysed {
 }
 
 /// The list of cells: a name with sizes, from which a cell is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CellKind {
     /// The plain [`Elman`] network: hyperbolic tangent, biases, no leak.
     Tanh {

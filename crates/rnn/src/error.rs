@@ -1,3 +1,4 @@
+use crate::save::SaveError;
 use crate::series::SeriesError;
 
 /// What can be wrong with a request to this crate.
@@ -72,6 +73,12 @@ pub enum Error {
         /// Channels of the task.
         expected: usize,
     },
+    /// The cell has no linear readout to solve for.
+    #[error("the output of the cell `{0}` is its state; there is no readout to solve for")]
+    NoReadout(&'static str),
+    /// Something that only a plain or leaky Elman network has.
+    #[error("this is about the recurrence of an Elman network, which the cell `{0}` does not have")]
+    NotElman(&'static str),
     /// The cell has other numbers of inputs and outputs than its task.
     #[error(
         "the cell `{cell}` takes {} numbers in and gives {} out, the task gives {} and asks for {}",
@@ -104,6 +111,9 @@ pub enum Error {
     /// A checkpoint cannot be used.
     #[error("the checkpoint {0}")]
     Checkpoint(&'static str),
+    /// A saved network is at fault.
+    #[error(transparent)]
+    Save(#[from] SaveError),
     /// The series itself is at fault.
     #[error(transparent)]
     Series(#[from] SeriesError),

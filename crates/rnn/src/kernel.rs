@@ -94,6 +94,11 @@ impl<'a, T> Columns<'a, T> {
     pub fn new(table: &'a [Block<T>], width: usize, first: usize, count: usize) -> Self {
         Self { table, width, first, count }
     }
+    /// What stands from column `i` on, row by row.
+    #[inline(always)]
+    fn from(self, i: usize) -> std::slice::Chunks<'a, Block<T>> {
+        self.table.get(self.first + i..).unwrap_or_default().chunks(self.width)
+    }
     /// All columns of a table.
     pub fn all(table: &'a [Block<T>], width: usize) -> Self {
         Self::new(table, width, 0, width)
@@ -125,10 +130,9 @@ fn outer_tile<T: Float, const W: usize, const R: usize, const C: usize>(
     let mut whole = [[[T::zero(); LANES]; C]; R];
     for part in 0..LANES / W {
         let mut sums = [[[T::zero(); W]; C]; R];
-        let rows = left.table.chunks_exact(left.width).zip(right.table.chunks_exact(right.width));
-        for (l, r) in rows {
-            let l = &l[left.first + i..left.first + i + R];
-            let r = &r[right.first + j..right.first + j + C];
+        for (l, r) in left.from(i).zip(right.from(j)) {
+            // Every row goes on to its end, so that the tile is always there.
+            let (Some(l), Some(r)) = (l.first_chunk::<R>(), r.first_chunk::<C>()) else { break };
             for a in 0..R {
                 let x = &l[a].0.as_chunks::<W>().0[part];
                 for b in 0..C {

@@ -1,5 +1,5 @@
 use crate::bidirectional::Bidirectional;
-use crate::cell::{CellKind, Layout};
+use crate::cell::{CellKind, Draw, Layout};
 use crate::checkpoint::{Reader, Writer};
 use crate::error::Error;
 use crate::float::Float;
@@ -23,6 +23,8 @@ pub struct Learning {
     pub task: TaskKind,
     /// The loss.
     pub loss: Loss,
+    /// Pieces of the parameters by name that are drawn anew where the cell has drawn all, in this order.
+    pub start: &'static [(&'static str, Draw)],
     /// The optimiser.
     pub method: Method,
     /// The `β` of those that have them.
@@ -54,6 +56,7 @@ impl Learning {
             bidirectional: false,
             task,
             loss: task.loss(),
+            start: &[],
             method: Method::Adam,
             betas: [0.9, 0.999],
             schedule: Schedule::Constant(rate),
@@ -84,11 +87,12 @@ impl Learning {
             }
         }
         let cell = self.kind.build::<f64>()?;
-        if let Some((name, _)) = self.sparse
-            && cell.layout().find(name).is_none()
-        {
-            let names: Vec<&str> = cell.layout().blocks.iter().map(|b| b.name).collect();
-            return Err(Error::NoBlock { cell: cell.name(), name, has: names.join(", ") });
+        let layout = cell.layout();
+        for name in self.sparse.iter().map(|s| s.0).chain(self.start.iter().map(|s| s.0)) {
+            if layout.find(name).is_none() {
+                let names: Vec<&str> = layout.blocks.iter().map(|b| b.name).collect();
+                return Err(Error::NoBlock { cell: cell.name(), name, has: names.join(", ") });
+            }
         }
         let [inputs, _, outputs] = self.task.sizes();
         let (found, expected) = (self.kind.width(), [inputs, outputs]);
@@ -255,6 +259,13 @@ impl<T: Float> Learner<T> {
                 both.layout()
             }
         };
+        for own in parameters.chunks_exact_mut(layout.len()) {
+            for (name, draw) in settings.start {
+                if let Some(block) = layout.find(name) {
+                    draw.fill(block, &mut weights, own);
+                }
+            }
+        }
         let values = series.map_or(Vec::new(), |series| series.values().to_vec());
         Ok(Self {
             data_digest: Digest::new().f64s(&values).finish(),

@@ -270,6 +270,10 @@ pub(crate) trait Recurrent: Debug + Send + Sync {
     fn sizes(&self) -> Sizes;
     fn plan(&self) -> &Plan;
     fn output(&self) -> Readout;
+    /// The names of the state's parts and their sizes.
+    fn parts(&self) -> Vec<(&'static str, usize)> {
+        vec![("h", self.sizes().state)]
+    }
     /// One step, leaving `tape`.
     fn forward<T: Float, P: Pass<T>>(
         &self,
@@ -348,6 +352,10 @@ impl<C: Recurrent> Analysed for C {
 
     fn layout(&self) -> Layout {
         self.plan().layout.clone()
+    }
+
+    fn state_parts(&self) -> Vec<(&'static str, usize)> {
+        self.parts()
     }
 
     fn next(&self, p: &[f64], x: &[f64], z: &[f64], next: &mut [f64]) {

@@ -48,6 +48,7 @@ pub struct Sequence<T: Float> {
     output_adjoints: Vec<Block<T>>,
     start_adjoints: Vec<Block<T>>,
     final_adjoints: Vec<Block<T>>,
+    begin_adjoints: Vec<Block<T>>,
     carried: Vec<Block<T>>,
     scratch: [Vec<Block<T>>; 5],
     logarithms: Vec<f64>,
@@ -100,6 +101,7 @@ impl<T: Float> Sequence<T> {
             output_adjoints: table(shape.outputs),
             start_adjoints: row(groups * m),
             final_adjoints: row(groups * m),
+            begin_adjoints: row(groups * m),
             carried: row(m),
             scratch: [row(m), row(square), row(square), row(square), row(m)],
             logarithms: vec![0.0; batch],
@@ -256,10 +258,24 @@ impl<T: Float> Sequence<T> {
         get(&self.left, self.shape.state, self.place(b, s), z);
     }
 
+    pub(crate) fn target(&self, b: usize, s: usize, y: &mut [T]) {
+        get(&self.targets, self.shape.outputs, self.place(b, s), y);
+    }
+
+    pub(crate) fn weight(&self, b: usize, s: usize) -> T {
+        let (row, lane) = self.place(b, s);
+        self.step_weights.get(row).map_or(T::one(), |block| block.0[lane])
+    }
+
     /// Reads the adjoint of the state of sequence `b` after step `s`, of the last pass back: what a change of this state
     /// would do to the loss, by way of the outputs from step `s` on; 0 for a step that is not present.
     pub fn state_adjoint(&self, b: usize, s: usize, dz: &mut [T]) {
         get(&self.adjoints, self.shape.state, self.place(b, s), dz);
+    }
+
+    /// Reads the adjoint of the state with which sequence `b` began, of the last pass back.
+    pub fn begin_adjoint(&self, b: usize, dz: &mut [T]) {
+        get(&self.begin_adjoints, self.shape.state, (b / LANES, b % LANES), dz);
     }
 
     /// Reads the adjoint of input `s` of sequence `b`, after [`Sequence::adjoin_inputs`].
@@ -330,6 +346,9 @@ impl<T: Float> Sequence<T> {
         }
         if force != Force::Free && self.shape.observed == 0 {
             return Err(Error::NotForceable(self.cell.name()));
+        }
+        if force == Force::Replace(0) {
+            return Err(Error::Setting { what: "the forcing interval", found: 0.0, expected: "at least 1" });
         }
         Ok(())
     }
@@ -577,6 +596,7 @@ impl<T: Float> Sequence<T> {
                     self.carried.iter_mut().zip(&*passed).for_each(|(carried, &passed)| *carried += passed);
                 }
             }
+            self.begin_adjoints[group * m..][..m].copy_from_slice(&self.carried);
             let start = &mut self.start_adjoints[group * m..][..m];
             if self.given {
                 start.fill(Block::default());

@@ -311,6 +311,9 @@ fn forcing_a_cell_without_observed_units_is_refused() {
     assert!(error.to_string().contains("tanh-rnn"), "{error}");
     let error = batch::<f64>(kind, 1, 0..1).loss(&p[1..], Force::Free).unwrap_err();
     assert!(error.to_string().contains("the parameters"), "{error}");
+    let kind = CellKind::ShallowPlrnn { latent: 3, hidden: 4, observed: 3, clipped: true };
+    let error = batch::<f64>(kind, 1, 0..1).loss(&parameters(kind), Force::Replace(0)).unwrap_err();
+    assert!(error.to_string().contains("interval is 0"), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use rnn::cells::CfcForm;
-use rnn::{CellKind, Error, Float, Learner, Learning, Loss, Method, Schedule, Series, TaskKind};
+use rnn::{CellKind, Draw, Error, Float, Learner, Learning, Loss, Method, Schedule, Series, TaskKind};
 
 fn wave() -> Series {
     let values = (0..600)
@@ -248,6 +248,8 @@ fn what_cannot_be_learned_is_refused() {
     assert!(text.contains("`V`") && text.contains("W, U, b, d, C, c"), "{text}");
     let text = refuse(Learning { task: TaskKind::TemporalXor { steps: 5 }, ..base }).to_string();
     assert!(text.contains("2 numbers in and gives 1 out, the task gives 1"), "{text}");
+    let text = refuse(Learning { start: &[("Q", Draw::Normal(1.0))], ..base }).to_string();
+    assert!(text.contains("`Q`"), "{text}");
     for settings in [
         Learning { dropout: 1.0, ..base },
         Learning { clip: Some(0.0), ..base },
@@ -299,4 +301,34 @@ fn durations_are_learned_by_the_closed_form_where_they_are_told() {
     };
     let (told, untold) = (accuracy(true), accuracy(false));
     assert!(told > 0.9 && untold < 0.85, "{told} {untold}");
+}
+
+#[test]
+fn pieces_of_the_parameters_start_as_they_are_asked_to() {
+    let task = TaskKind::FlipFlop { channels: 2, steps: 4, rate: 0.1 };
+    let kind = CellKind::Tanh { inputs: 2, hidden: 100, outputs: 2 };
+    let start: &[(&str, Draw)] = &[
+        ("W", Draw::NormalPerColumn(1.0)),
+        ("U", Draw::Normal(2.0)),
+        ("b", Draw::Constant(0.25)),
+        ("C", Draw::Uniform(3.0)),
+    ];
+    for bidirectional in [false, true] {
+        let plain = Learning { bidirectional, ..Learning::new(kind, task, 1e-2, 1) };
+        let without = Learner::<f64>::new(plain, None).unwrap();
+        let learner = Learner::<f64>::new(Learning { start, ..plain }, None).unwrap();
+        let layout = learner.layout().clone();
+        for (own, other) in
+            learner.parameters().chunks(layout.len()).zip(without.parameters().chunks(layout.len()))
+        {
+            let part = |name: &str| &own[layout.find(name).unwrap().range()];
+            let square = |name: &str| part(name).iter().map(|p| p * p).sum::<f64>() / part(name).len() as f64;
+            assert!((square("W") * 100.0 - 1.0).abs() < 0.05, "{}", square("W"));
+            assert!((square("U") / 4.0 - 1.0).abs() < 0.3, "{}", square("U"));
+            assert!((square("C") / 3.0 - 1.0).abs() < 0.3 && part("C").iter().all(|c| c.abs() <= 3.0));
+            assert!(part("b").iter().all(|&b| b == 0.25));
+            let c = layout.find("c").unwrap().range();
+            assert_eq!(own[c.clone()], other[c]);
+        }
+    }
 }

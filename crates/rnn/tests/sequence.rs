@@ -373,3 +373,104 @@ fn an_early_output_of_both_directions_knows_the_last_input() {
     };
     assert_ne!(first(0.0), first(1.0));
 }
+
+#[test]
+fn the_parts_of_a_state_have_names_and_add_up() {
+    for kind in CellKind::examples() {
+        let cell = kind.build::<f64>().unwrap();
+        let parts = cell.state_parts();
+        assert_eq!(parts.iter().map(|part| part.1).sum::<usize>(), cell.shape().state, "{kind:?}");
+    }
+    let kind = CellKind::Lstm { inputs: 1, hidden: 3, outputs: 1, forget: None };
+    assert_eq!(kind.build::<f64>().unwrap().state_parts(), [("h", 3), ("c", 3)]);
+}
+
+#[test]
+fn a_readout_solved_for_leaves_no_slope() {
+    for kind in CellKind::examples() {
+        let (steps, batch) = (6, 18);
+        let mut data = data(kind, steps * batch);
+        let mut sequence = filled(kind, &data, steps, batch);
+        sequence.set_weight(2, 3, 0.0);
+        sequence.set_weight(1, 1, 2.5);
+        let p = &mut data.parameters;
+        // A Jordan network hears its output: what it reads is not what it learned from.
+        if matches!(kind, CellKind::Jordan { .. }) {
+            let before = sequence.loss(p, Force::Free).unwrap();
+            sequence.fit_readout(p, 1e-3).unwrap();
+            assert!(sequence.loss(p, Force::Free).unwrap() < before);
+            continue;
+        }
+        if let Err(error) = sequence.fit_readout(p, 0.3) {
+            assert!(matches!(error, rnn::Error::NoReadout(_)), "{error}");
+            assert!(sequence.cell().shape().observed > 0);
+            continue;
+        }
+        let mut gradient = vec![0.0; p.len()];
+        sequence.loss_and_gradient(p, Force::Free, &mut gradient).unwrap();
+        let layout = sequence.cell().layout();
+        let count = ((steps * batch) as f64 + 0.5) * sequence.cell().shape().outputs as f64;
+        for block in ["C", "c"].iter().filter_map(|name| layout.find(name)) {
+            for k in block.range() {
+                assert!((gradient[k] * count + 0.6 * p[k]).abs() < 1e-9, "{kind:?} {}", block.name);
+            }
+        }
+        assert!(sequence.fit_readout(p, 0.0).is_err());
+    }
+}
+
+#[test]
+fn a_recurrence_is_scaled_to_its_spectral_radius() {
+    let kind = CellKind::Tanh { inputs: 1, hidden: 3, outputs: 1 };
+    let mut p = vec![0.5; kind.build::<f64>().unwrap().layout().len()];
+    // Eigenvalues 2 and ±0.3 i.
+    p[..9].copy_from_slice(&[2.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.0, -0.3, 0.0]);
+    rnn::set_spectral_radius(kind, &mut p, 0.9).unwrap();
+    assert!((p[0] - 0.9).abs() < 1e-12 && (p[5] - 0.135).abs() < 1e-12 && p[9] == 0.5);
+    p[..9].fill(0.0);
+    assert!(rnn::set_spectral_radius(kind, &mut p, 0.9).is_err());
+    assert!(rnn::set_spectral_radius(kind, &mut p[1..], 0.9).is_err());
+    let gru = CellKind::Gru { inputs: 1, hidden: 3, outputs: 1 };
+    assert!(matches!(rnn::set_spectral_radius(gru, &mut p, 0.9), Err(rnn::Error::NotElman("gru"))));
+}
+
+/// Norms of the adjoints of the inputs for the loss `Σ h_T²`, by lag: that at 50 over that at 1.
+fn reach(kind: CellKind, scale: f64, seed: u64) -> f64 {
+    let steps = 60;
+    let cell = kind.build::<f64>().unwrap();
+    let (layout, m) = (cell.layout(), cell.shape().state);
+    let mut stream = Stream::new(seed, "reach");
+    let mut p = vec![0.0; layout.len()];
+    cell.initialise(&mut stream, &mut p);
+    if scale > 0.0 {
+        p[layout.find("W").unwrap().range()].iter_mut().for_each(|w| *w = scale * stream.normal());
+    }
+    let mut sequence = Sequence::<f64>::new(kind, steps, 1).unwrap();
+    (0..steps).for_each(|s| sequence.set_input(0, s, &[stream.normal(), stream.normal()]));
+    sequence.run(&p, Force::Free).unwrap();
+    let mut z = vec![0.0; m];
+    sequence.state(0, steps - 1, &mut z);
+    z.iter_mut().enumerate().for_each(|(k, z)| *z = if k < 32 { 2.0 * *z } else { 0.0 });
+    sequence.set_final_adjoint(0, &z);
+    sequence.pull_back(&p, Force::Free, &mut vec![0.0; layout.len()]).unwrap();
+    sequence.adjoin_inputs(&p).unwrap();
+    let mut dx = [0.0; 2];
+    let norms = [50, 1].map(|lag| {
+        sequence.input_adjoint(0, steps - 1 - lag, &mut dx);
+        (dx[0] * dx[0] + dx[1] * dx[1]).sqrt()
+    });
+    norms[0] / norms[1]
+}
+
+#[test]
+fn gradients_vanish_through_a_tangent_and_not_through_an_open_gate() {
+    let median = |kind, scale| {
+        let mut ratios: Vec<f64> = (1..=9).map(|seed| reach(kind, scale, seed)).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios[4]
+    };
+    let tanh = median(CellKind::Tanh { inputs: 2, hidden: 32, outputs: 1 }, 0.8 / 32.0_f64.sqrt());
+    let kind = CellKind::Lstm { inputs: 2, hidden: 32, outputs: 1, forget: Some(3.0) };
+    let lstm = median(kind, 0.0);
+    assert!(tanh < 1e-3 && lstm > 0.1, "{tanh} {lstm}");
+}

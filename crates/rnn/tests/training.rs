@@ -271,6 +271,12 @@ fn two_hundred_steps_of_training_have_their_golden_digest() {
 const GOLDEN: &str = "eeac2218c185f715";
 
 #[test]
+fn all_cells_and_tasks_have_their_golden_digest() {
+    assert_eq!(format!("{:016x}", rnn::golden_learning_digest().unwrap()), LEARNING);
+}
+const LEARNING: &str = "0cb57014156593a6";
+
+#[test]
 fn batches_lent_are_those_of_a_step_and_an_adopted_update_adapts_as_one() {
     let series = lorenz(500);
     let settings = Settings { noise: 0.05, ..settings(adaptive()) };

@@ -7,7 +7,8 @@ use crate::recurrent::{Form, Matrix, Pass, Plan, Readout, Recurrent, Sizes, fill
 use numerics::{Real, Stream};
 
 /// What a closed-form continuous cell makes of its backbone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CfcForm {
     /// `h' = g₁∘(1-s) + g₂∘s`.
     Full,
@@ -128,6 +129,10 @@ impl Recurrent for Cfc {
 
     fn output(&self) -> Readout {
         self.c
+    }
+
+    fn parts(&self) -> Vec<(&'static str, usize)> {
+        self.memory.map_or(vec![("h", self.h)], |_| vec![("h", self.h), ("c", self.h)])
     }
 
     /// The tape holds `t`, the backbone, the heads (`g₁`, `g₂`, `F₃ z + f₃`, `s`; or `f` and the exponential), and what

@@ -6,7 +6,8 @@ use crate::recurrent::{Form, Matrix, Pass, Plan, Readout, Recurrent, Sizes, fill
 use numerics::{Real, Stream};
 
 /// What a unit makes of its drive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Hyperbolic tangent.
     Tanh,
@@ -16,7 +17,7 @@ pub enum Unit {
 
 impl Unit {
     #[inline(always)]
-    fn of<R: Real>(self, u: R) -> R {
+    pub(crate) fn of<R: Real>(self, u: R) -> R {
         match self {
             Unit::Tanh => u.tanh(),
             // Written so that a number that is not comparable passes through.
@@ -26,7 +27,7 @@ impl Unit {
 
     /// The slope where the unit's value is `f`.
     #[inline(always)]
-    fn slope<R: Real>(self, f: R) -> R {
+    pub(crate) fn slope<R: Real>(self, f: R) -> R {
         match self {
             Unit::Tanh => R::one() - f * f,
             Unit::Relu => f.gt(R::zero()),

@@ -61,6 +61,10 @@ impl Recurrent for Jordan {
         self.c
     }
 
+    fn parts(&self) -> Vec<(&'static str, usize)> {
+        vec![("h", self.h), ("k", self.o)]
+    }
+
     fn forward<T: Float, P: Pass<T>>(
         &self,
         w: Weights<T>,

@@ -173,6 +173,10 @@ impl Recurrent for Lstm {
         self.c
     }
 
+    fn parts(&self) -> Vec<(&'static str, usize)> {
+        vec![("h", self.memory.h), ("c", self.memory.h)]
+    }
+
     fn forward<T: Float, P: Pass<T>>(
         &self,
         w: Weights<T>,

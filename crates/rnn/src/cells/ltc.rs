@@ -172,6 +172,10 @@ impl Recurrent for Ltc {
         self.c
     }
 
+    fn parts(&self) -> Vec<(&'static str, usize)> {
+        vec![("v", self.h)]
+    }
+
     /// The tape holds the inputs with `1 / (t + 1)` in place of `t`, their parts of numerator and denominator, the
     /// denominators, and the states between the unfoldings.
     fn forward<T: Float, P: Pass<T>>(

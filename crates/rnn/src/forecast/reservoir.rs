@@ -80,26 +80,13 @@ impl Reservoir {
     }
 }
 
-/// How fast a vector grows under the connections, on average: what is left after many steps is the largest eigenvalue's
-/// magnitude, also where a pair of them is complex and the growth swings.
 fn spectral_radius(connections: &[(usize, f64)]) -> f64 {
-    const SETTLE: usize = 200;
-    const MEASURE: usize = 1000;
-    let mut x = vec![1.0; UNITS];
-    let mut growth = 0.0;
-    for step in 0..SETTLE + MEASURE {
-        let mut next: Vec<f64> = connections
+    crate::echo::spectral_radius(UNITS, |x| {
+        connections
             .chunks_exact(DEGREE)
             .map(|row| row.iter().fold(0.0, |total, (from, weight)| total + weight * x[*from]))
-            .collect();
-        let length = Real::sqrt(numerics::dot(&next, &next));
-        next.iter_mut().for_each(|v| *v /= length);
-        x = next;
-        if step >= SETTLE {
-            growth += Real::ln(length);
-        }
-    }
-    Real::exp(growth / MEASURE as f64)
+            .collect()
+    })
 }
 
 impl Forecaster for Reservoir {
