@@ -8,6 +8,7 @@ use crate::exhibit::Exhibit;
 use crate::explorer::Explorer;
 use crate::generalized_teacher_forcing::GeneralizedTeacherForcing;
 use crate::linear_equivalence::LinearEquivalence;
+use crate::rnn_review::RnnReview;
 use crate::subject::nearest_system;
 use recipe::Recipe;
 
@@ -32,10 +33,11 @@ macro_rules! whole {
 }
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 4] = [
+static EXHIBITS: [(&str, &dyn Exhibit); 5] = [
     ("Learning chaos", whole!(GeneralizedTeacherForcing)),
     ("Learning chaos", whole!(AlmostLinearNetwork)),
     ("Learning chaos", whole!(ChaosBenchmark)),
+    ("Learning sequences", whole!(RnnReview)),
     ("Networks at large", whole!(LinearEquivalence)),
 ];
 
