@@ -21,6 +21,12 @@ pub const SCENES: &[Scene] = &[
     ("hodgkin-huxley, 1e5 steps", || exhibits::golden::system_digest("hodgkin-huxley")),
     ("ikeda, 1e5 steps", || exhibits::golden::system_digest("ikeda")),
     ("generalized-teacher-forcing, 200 updates", || rnn::golden_training_digest().unwrap_or(0)),
+    ("every cell and every task, a few updates", || rnn::golden_learning_digest().unwrap_or(0)),
+    ("almost-linear-rnn, 40 updates", || exhibits::golden::run_digest("almost-linear-rnn", 40)),
+    ("linear-equivalence, 20 blocks of 50 units", || {
+        exhibits::golden::run_digest("linear-equivalence?units=50", 20)
+    }),
+    ("rnn-review, 20 updates", || exhibits::golden::run_digest("rnn-review", 20)),
     ("chaos-benchmark, 60 steps of persistence", || {
         exhibits::golden::run_digest("chaos-benchmark?forecaster=persistence", 60)
     }),

@@ -7,6 +7,7 @@
 mod almost_linear;
 pub mod build;
 pub mod bytes;
+mod cell_text;
 mod chaos_benchmark;
 pub mod claims;
 pub mod collection;

@@ -157,6 +157,8 @@ fn the_claims_hold_for_a_seed() {
         ));
         let rows = rows.unwrap();
         assert!(rows.iter().all(|row| row.holds == Some(true)), "{rows:?}");
-        assert_eq!(session::verdict("linear-equivalence", claim, &rows).unwrap().word, "holds");
+        // At this size the first two are open: they do not hold for every network.
+        let word = session::verdict("linear-equivalence", claim, &rows).unwrap().word;
+        assert_eq!(word, if claim == "c4" { "holds" } else { "open" });
     }
 }

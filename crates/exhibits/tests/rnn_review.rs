@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where a step fails")]
 
 use exhibits::contract::{Picture, Value};
+use exhibits::desk::{self, Case};
 use exhibits::{ExhibitError, Means, Session};
+use recipe::Recipe;
+use std::time::Duration;
+use web_time::Instant;
 
 fn open(link: &str) -> Session {
     Session::open(link, Means::default()).unwrap()
@@ -77,6 +81,21 @@ fn a_gain_moves_the_untrained_gradient_alone() {
     let (after, same) = last(&mut session);
     assert!(after > 1e3 * before, "{before} {after}");
     assert!(same == trained || (same.is_nan() && trained.is_nan()));
+}
+
+#[test]
+fn what_was_learned_is_asked_about_at_the_desk() {
+    let link = "rnn-review?architecture=elman&lag=8&hidden=6&updates=200&step=200";
+    let case = Case::of_recipe(&Recipe::decode(link).unwrap()).unwrap();
+    let mut inquiry = desk::ask(&case, "fixed-points", &[]).unwrap();
+    while !inquiry.advance(Instant::now() + Duration::from_millis(50)).unwrap() {}
+    let answer = inquiry.answer();
+    let stable =
+        answer.findings.iter().filter(|f| f.label.contains("stable") && !f.label.contains("unstable"));
+    // Two answers are remembered by two states that attract; between them lies one that does not.
+    assert!(stable.count() >= 2, "{:?}", answer.findings);
+    let large = Recipe::decode("rnn-review?hidden=64&updates=100").unwrap();
+    assert!(Case::of_recipe(&large).err().unwrap().to_string().contains("fewer hidden units"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The four claims, each with its ablation in the same run.
+//! The claims, each with its ablation in the same run.
 
 use super::network::{
     BLOCK, Couplings, DT, LAG, Observed, TRANSIENT, ceiling, cross_correlation, dimension, off_diagonal,
@@ -13,6 +13,8 @@ use numerics::Stream;
 const STEPS: usize = 60_000;
 /// Units of the driven network.
 const UNITS: usize = 100;
+/// Units of the larger driven network.
+const LARGER: usize = 200;
 /// Units of the autonomous networks.
 const AUTONOMOUS: [usize; 2] = [150, 300];
 /// Steps to a time constant.
@@ -26,10 +28,12 @@ pub(super) fn measure(
     progress: &mut dyn FnMut(f64),
 ) -> Result<Vec<Measured>, String> {
     match claim {
-        "c1" => equivalent(seed, progress),
-        "c2" => cross_terms(seed, progress),
+        "c1" => pair(UNITS, seed, progress).map(|pair| vec![equivalent("c1", &pair, seed)]),
+        "c2" => pair(UNITS, seed, progress)
+            .and_then(|pair| cross_terms(["c2-correlation", "c2-dimension"], &pair)),
         "c3" => residuals(seed, progress),
         "c4" => order_parameters(seed, progress),
+        "c5" => larger(seed, progress),
         _ => Err(format!("there is no claim {claim:?}").into()),
     }
     .map_err(|e| e.to_string())
@@ -77,8 +81,8 @@ struct Pair {
     predicted: Vec<f64>,
 }
 
-fn pair(seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Pair, Box<dyn std::error::Error>> {
-    let (theory, observed) = record(UNITS, &driven(), seed, [0.0, 0.8], progress)?;
+fn pair(units: usize, seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Pair, Box<dyn std::error::Error>> {
+    let (theory, observed) = record(units, &driven(), seed, [0.0, 0.8], progress)?;
     let measured = observed.covariance().ok_or("nothing was recorded")?;
     let mut linear = Linear::new(&observed.couplings, &theory);
     while linear.advance(&theory) {
@@ -95,15 +99,16 @@ fn agreement(measured: &[f64], predicted: &[f64], n: usize) -> f64 {
     pearson(&off_diagonal(measured, n), &off_diagonal(predicted, n))
 }
 
-fn equivalent(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
-    let Pair { theory, observed, measured, predicted } = pair(seed, progress)?;
-    let n = UNITS;
-    let own = agreement(&measured, &predicted, n);
-    let wrong = agreement(&measured, &renamed(&predicted, &permutation(n, seed)), n);
+/// How far the prediction agrees, and one for other couplings.
+fn equivalent(figure: &'static str, pair: &Pair, seed: u64) -> Measured {
+    let Pair { theory, observed, measured, predicted } = pair;
+    let n = observed.units();
+    let own = agreement(measured, predicted, n);
+    let wrong = agreement(measured, &renamed(predicted, &permutation(n, seed)), n);
     let halves = observed.halves().map_or(f64::NAN, |[a, b]| agreement(&a, &b, n));
     let scaled = theory.scaled(&observed.couplings);
     let edge = analysis::eigenvalues(&scaled, n).and_then(|all| all.first().map(|first| first.real));
-    let mut found = Measured::new("c1", own, Some(libm::fabs(wrong)));
+    let mut found = Measured::new(figure, own, Some(libm::fabs(wrong)));
     found.reason = Some(format!(
         "two halves of the record have {} with each other, so that a flawless prediction would have {}; the largest real \
          part of an eigenvalue of m J is {}",
@@ -111,24 +116,31 @@ fn equivalent(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
         decimal(ceiling(halves), 3),
         decimal(edge.unwrap_or(f64::NAN), 3)
     ));
-    Ok(vec![found])
+    found
 }
 
-fn cross_terms(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
-    let Pair { theory, observed, measured, predicted } = pair(seed, progress)?;
-    let n = UNITS;
+fn larger(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {
+    let pair = pair(LARGER, seed, progress)?;
+    let mut all = vec![equivalent("c5-agreement", &pair, seed)];
+    all.extend(cross_terms(["c5-correlation", "c5-dimension"], &pair)?);
+    Ok(all)
+}
+
+/// What a naive closure misses.
+fn cross_terms(figures: [&'static str; 2], pair: &Pair) -> Outcome {
+    let Pair { theory, observed, measured, predicted } = pair;
+    let n = observed.units();
     let mut naive = Naive::new(n);
-    while naive.advance(&observed.couplings, &theory) {}
+    while naive.advance(&observed.couplings, theory) {}
     if naive.diverged() {
         return Err("the naive closure diverges: an eigenvalue of m J lies beyond 1".into());
     }
     let closed = naive.matrix(n).ok_or("nothing was predicted")?;
-    let [own, without] = [&predicted, &closed].map(|matrix| agreement(&measured, matrix, n));
-    let mut correlation = Measured::new("c2-correlation", without / own, None);
+    let [own, without] = [predicted, &closed].map(|matrix| agreement(measured, matrix, n));
+    let mut correlation = Measured::new(figures[0], without / own, None);
     correlation.reason = Some(format!("{} against {}", decimal(without, 3), decimal(own, 3)));
-    let [truth, ansatz, closure] = [&measured, &predicted, &closed].map(|matrix| dimension(matrix, n));
-    let mut ratio =
-        Measured::new("c2-dimension", libm::fabs(closure - truth) / libm::fabs(ansatz - truth), None);
+    let [truth, ansatz, closure] = [measured, predicted, &closed].map(|matrix| dimension(matrix, n));
+    let mut ratio = Measured::new(figures[1], libm::fabs(closure - truth) / libm::fabs(ansatz - truth), None);
     ratio.reason = Some(format!(
         "participation ratio over N: measured {}, linear-equivalent {}, naive {}",
         decimal(truth, 3),

@@ -14,7 +14,7 @@ mod run;
 use crate::claims::Measured;
 use crate::contract::{Claim, Declaration};
 use crate::error::ExhibitError;
-use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup};
+use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
 use declaration as d;
 use plan::Plan;
 use recipe::Recipe;
@@ -63,6 +63,10 @@ impl Exhibit for RnnReview {
         // Weights of five architectures, about fourteen times those of the simplest, three passes of two operations.
         let weights = 14.0 * (plan.hidden * (plan.hidden + inputs)) as f64;
         6.0 * weights * (plan.batch * steps) as f64 * setup.values.number("updates")
+    }
+
+    fn studied(&self, setup: &Setup<'_>, step: u64) -> Option<Result<Studied, ExhibitError>> {
+        Some(run::learned(setup, step))
     }
 
     fn measure<'a>(

@@ -87,6 +87,26 @@ pub(super) fn portrait(
     })
 }
 
+/// The whole state after the first sequence of a task.
+pub(super) fn end(
+    kind: CellKind,
+    parameters: &[f64],
+    task: TaskKind,
+    seed: u64,
+) -> Result<Vec<f64>, rnn::Error> {
+    let [inputs, steps, _] = task.sizes();
+    let mut sequence = Sequence::<f64>::new(kind, steps, 1)?;
+    let mut example = rnn::tasks::Example::default();
+    task.draw(&[], &mut Stream::new(seed, "portrait"), &mut example);
+    for s in 0..steps {
+        sequence.set_input(0, s, &example.inputs[s * inputs..][..inputs]);
+    }
+    sequence.run(parameters, Force::Free)?;
+    let mut state = vec![0.0; sequence.cell().shape().state];
+    sequence.state(0, steps - 1, &mut state);
+    Ok(state)
+}
+
 /// Fixed points of a plain network under no input, and whether each attracts; none are looked for of other cells.
 fn rests(kind: CellKind, parameters: &[f64], seen: &[f64], hidden: usize) -> Vec<(Vec<f64>, bool)> {
     if !matches!(kind, CellKind::Tanh { .. }) || hidden > UNITS {

@@ -3,13 +3,14 @@
 use super::gates::inside;
 use super::gradient;
 use super::plan::{ARCHITECTURES, Plan};
-use super::portrait::{Portrait, SEQUENCES, portrait};
+use super::portrait::{Portrait, SEQUENCES, end, portrait};
 use crate::build::{decimal, readout, set_number};
 use crate::bytes::{Reader, Writer};
 use crate::contract::{ArrayRef, Frame, Mark, Picture, Readout, Remedy, Role, Value};
 use crate::desk::{Line, plot};
 use crate::error::ExhibitError;
-use crate::exhibit::{Divergence, Run, Setup};
+use crate::exhibit::{Divergence, Run, Setup, Studied};
+use crate::reconstruction::refused;
 use crate::side_by_side::{Against, Entrant, SideBySide};
 use gpu::scene::{ColourScale, Layer, LineStyle, MarkKind, Panel, Projection, Scene};
 use rnn::CellKind;
@@ -43,6 +44,28 @@ fn network(entrant: &Entrant) -> (CellKind, Vec<f64>) {
     let mut parameters = entrant.learner.wide_parameters();
     parameters.truncate(count);
     (entrant.learner.settings().kind, parameters)
+}
+
+/// The run's own network as it stands after so many updates, trained anew without those beside it; of a bidirectional
+/// one the direction from the front. It begins at the state after the first sequence of the pictures.
+pub(super) fn learned(setup: &Setup<'_>, updates: u64) -> Result<Studied, ExhibitError> {
+    let plan = Plan::of(setup.values, setup.recipe.seed);
+    let architecture = setup.values.text("architecture");
+    let learning = plan.learning(architecture);
+    let updates = updates.min(setup.values.integer("updates") as u64);
+    let mut learner = rnn::Learner::<f32>::new(learning, None).map_err(refused)?;
+    while learner.updates() < updates && learner.diverged().is_none() {
+        learner.update().map_err(refused)?;
+    }
+    let map = learner.map().map_err(refused)?;
+    let state = end(learning.kind, map.parameters(), plan.task, plan.seed).map_err(refused)?;
+    let (_, name, _) =
+        ARCHITECTURES.iter().find(|(slug, ..)| *slug == architecture).unwrap_or(&ARCHITECTURES[2]);
+    let title = format!(
+        "What a network ({name}) of {} units learned in {updates} updates, without input.",
+        plan.hidden
+    );
+    crate::cell_text::network(&map, learning.kind, &state, &title)
 }
 
 impl Review {
