@@ -9,6 +9,7 @@ pub mod build;
 pub mod bytes;
 mod chaos_benchmark;
 pub mod claims;
+mod closed_form_continuous;
 pub mod collection;
 pub mod contract;
 pub mod curve;
