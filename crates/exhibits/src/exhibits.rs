@@ -2,6 +2,7 @@
 
 use crate::almost_linear::AlmostLinearNetwork;
 use crate::chaos_benchmark::ChaosBenchmark;
+use crate::closed_form_continuous::ClosedFormContinuous;
 use crate::contract::{Claim, Diagnostic, Family, Gallery, Member};
 use crate::error::ExhibitError;
 use crate::exhibit::Exhibit;
@@ -33,11 +34,12 @@ macro_rules! whole {
 }
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 5] = [
+static EXHIBITS: [(&str, &dyn Exhibit); 6] = [
     ("Learning chaos", whole!(GeneralizedTeacherForcing)),
     ("Learning chaos", whole!(AlmostLinearNetwork)),
     ("Learning chaos", whole!(ChaosBenchmark)),
     ("Learning sequences", whole!(RnnReview)),
+    ("Learning sequences", whole!(ClosedFormContinuous)),
     ("Networks at large", whole!(LinearEquivalence)),
 ];
 

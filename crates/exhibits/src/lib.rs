@@ -10,6 +10,7 @@ pub mod bytes;
 mod cell_text;
 mod chaos_benchmark;
 pub mod claims;
+mod closed_form_continuous;
 pub mod collection;
 pub mod contract;
 pub mod curve;

@@ -22,7 +22,8 @@ pub(crate) struct Entrant {
     /// The training.
     pub(crate) learner: Learner<f32>,
     loss: Curve,
-    accuracy: Curve,
+    /// The share that is right of new examples, where that was looked at.
+    pub(crate) accuracy: Curve,
 }
 
 /// What is drawn against the update.
