@@ -9,6 +9,7 @@ use crate::explorer::Explorer;
 use crate::generalized_teacher_forcing::GeneralizedTeacherForcing;
 use crate::linear_equivalence::LinearEquivalence;
 use crate::rnn_review::RnnReview;
+use crate::solution_degeneracy::SolutionDegeneracy;
 use crate::subject::nearest_system;
 use recipe::Recipe;
 
@@ -33,11 +34,12 @@ macro_rules! whole {
 }
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 5] = [
+static EXHIBITS: [(&str, &dyn Exhibit); 6] = [
     ("Learning chaos", whole!(GeneralizedTeacherForcing)),
     ("Learning chaos", whole!(AlmostLinearNetwork)),
     ("Learning chaos", whole!(ChaosBenchmark)),
     ("Learning sequences", whole!(RnnReview)),
+    ("Learning sequences", whole!(SolutionDegeneracy)),
     ("Networks at large", whole!(LinearEquivalence)),
 ];
 
