@@ -20,6 +20,8 @@ use web_time::Instant;
 const LOOKS: u64 = 4;
 /// Sequences of the probe that are drawn.
 const SEQUENCES: usize = 3;
+/// Updates after which the paths of the two networks are drawn anew.
+const FRESH: u64 = 10;
 /// Updates over which the loss beside the bars is taken.
 const RECENT: usize = 20;
 
@@ -80,7 +82,12 @@ pub(super) struct Degeneracy {
     fault: Option<String>,
     shown: usize,
     chosen: [usize; 2],
+    /// The paths as they were drawn last, and what of.
+    drawn: Option<(Drawn, Frame)>,
 }
+
+/// What the paths are drawn of: the update, the condition, the networks.
+type Drawn = (u64, usize, [usize; 2]);
 
 /// How a condition is called.
 fn named(contrast: &str, plan: &Plan) -> String {
@@ -119,6 +126,7 @@ impl Degeneracy {
             fault: None,
             shown: place(values.text("shown")),
             chosen: [values.integer("one"), values.integer("two")],
+            drawn: None,
             sides,
         };
         run.begin_look();
@@ -216,7 +224,21 @@ impl Degeneracy {
         self.chosen.map(|k| if k > count { count - 1 } else { k - 1 })
     }
 
-    fn paths(&self) -> Option<Frame> {
+    /// The paths of the two networks, as they are or were a few updates ago.
+    fn paths(&mut self) -> Option<Frame> {
+        let update = if self.done < self.total { self.done / FRESH * FRESH } else { self.done };
+        let of = (update, self.shown, self.pair());
+        match &self.drawn {
+            Some((drawn, frame)) if *drawn == of => Some(frame.clone()),
+            _ => {
+                let frame = self.draw_paths()?;
+                self.drawn = Some((of, frame.clone()));
+                Some(frame)
+            }
+        }
+    }
+
+    fn draw_paths(&self) -> Option<Frame> {
         let side = &self.sides[self.shown];
         let [_, steps, _] = side.plan.task().sizes();
         let (mut lines, mut told) = (Vec::new(), Vec::new());
@@ -408,7 +430,7 @@ impl Run for Degeneracy {
                 Some(Found::new(update, levels))
             }
         };
-        self.look = None;
+        (self.look, self.drawn) = (None, None);
         // A look that was under way begins again.
         if looking {
             self.begin_look();
