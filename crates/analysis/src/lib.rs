@@ -4,6 +4,7 @@
 //! WebAssembly: elementary functions come from `libm`, sums have one order, the Fourier transform is our own.
 #![forbid(unsafe_code)]
 
+mod assignment;
 mod basins;
 mod branch;
 mod clusters;
@@ -31,8 +32,10 @@ mod integrate;
 mod lyapunov;
 mod manifolds;
 mod map_manifolds;
+mod matching;
 mod mean_field;
 mod measures;
+mod multidimensional;
 mod neighbours;
 mod network;
 mod operator;
@@ -59,6 +62,7 @@ mod steady;
 mod sweep;
 mod symbols;
 
+pub use assignment::least_assignment;
 pub use basins::{
     ATTRACTORS, Attractor, Basin, BasinMap, BasinOptions, BasinRun, CarriedFlow, CarriedMap, Carry,
 };
@@ -93,11 +97,13 @@ pub use lyapunov::{
 };
 pub use manifolds::{CurveEnd, ManifoldCurve, ManifoldOptions, manifolds};
 pub use map_manifolds::map_manifolds;
+pub use matching::{Matching, match_units};
 pub use mean_field::{Expansion, MeanField, RandomNetwork, Transfer, euler_response};
 pub use measures::{
     BinnedOptions, GaussianOptions, PointBox, hellinger, prediction_error, smoothed_spectrum,
     spectrum_distance, state_space_divergence, state_space_divergence_gaussian,
 };
+pub use multidimensional::{Places, classical_scaling};
 pub use neighbours::{Neighbours, Norm};
 pub use network::{
     ActivityDimension, OrderParameter, PrincipalComponents, kuramoto_order, participation_ratio,

@@ -10,6 +10,7 @@ use crate::explorer::Explorer;
 use crate::generalized_teacher_forcing::GeneralizedTeacherForcing;
 use crate::linear_equivalence::LinearEquivalence;
 use crate::rnn_review::RnnReview;
+use crate::solution_degeneracy::SolutionDegeneracy;
 use crate::subject::nearest_system;
 use recipe::Recipe;
 
@@ -34,12 +35,13 @@ macro_rules! whole {
 }
 
 /// Every exhibit beside the Explorer, with its family in the gallery.
-static EXHIBITS: [(&str, &dyn Exhibit); 6] = [
+static EXHIBITS: [(&str, &dyn Exhibit); 7] = [
     ("Learning chaos", whole!(GeneralizedTeacherForcing)),
     ("Learning chaos", whole!(AlmostLinearNetwork)),
     ("Learning chaos", whole!(ChaosBenchmark)),
     ("Learning sequences", whole!(RnnReview)),
     ("Learning sequences", whole!(ClosedFormContinuous)),
+    ("Learning sequences", whole!(SolutionDegeneracy)),
     ("Networks at large", whole!(LinearEquivalence)),
 ];
 

@@ -32,6 +32,7 @@ mod reconstruction;
 mod rnn_review;
 pub mod session;
 mod side_by_side;
+mod solution_degeneracy;
 mod subject;
 pub mod survey;
 mod thumbnail;
