@@ -95,6 +95,21 @@ test('training makes the loss fall and the free run appears', async ({ page }) =
   expect(coloured).toBeGreaterThan(30);
 });
 
+test('an exhibit fetches the module that runs it, and two planes fill the stage', async ({ page }) => {
+  await page.goto('./#/rnn-review?lag=6&hidden=4&updates=200');
+  await expect.poll(() => page.evaluate(() => window.separatrix.module()), { timeout: 60_000 }).toBe('whole');
+  await expect.poll(async () => (await page.evaluate(() => window.separatrix.status()))?.step ?? 0, { timeout: 60_000 }).toBeGreaterThan(20);
+  await expect(page.locator('.hero.plane.titled')).toBeVisible();
+  const [scene, hero] = await Promise.all(['.hero .scene', '.hero'].map((which) => page.locator(which).boundingBox()));
+  expect(scene!.height).toBeGreaterThan(0.7 * hero!.height);
+  // A system runs on in the larger module.
+  await page.evaluate(() => {
+    location.hash = '#/henon';
+  });
+  await expect(page.getByRole('heading', { level: 1, name: /Hénon/ })).toBeVisible();
+  expect(await page.evaluate(() => window.separatrix.module())).toBe('whole');
+});
+
 test('a bad link opens the default, says so and keeps the text', async ({ page }) => {
   await page.goto('./?gpu=off#/lorentz?rho=3');
   await expect(page.getByText(/did you mean/i).first()).toBeVisible({ timeout: 60_000 });

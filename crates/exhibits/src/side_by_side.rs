@@ -92,8 +92,14 @@ impl SideBySide {
     }
 
     /// The last loss of the run's own network.
-    pub(crate) fn loss(&self) -> f64 {
+    fn loss(&self) -> f64 {
         self.entrants.first().and_then(|own| own.loss.y.last().copied()).unwrap_or(f64::NAN)
+    }
+
+    /// That loss for people; a dash before the first update.
+    pub(crate) fn loss_told(&self) -> String {
+        let loss = self.loss();
+        if loss.is_finite() { format!("{loss:.2e}").replace('-', "\u{2212}") } else { "–".into() }
     }
 
     /// Where the run's own training ended without numbers.

@@ -236,7 +236,7 @@ impl Run for Race {
         Some(self.race.entrants.first()?.learner.digest())
     }
     fn readouts(&self) -> Vec<Readout> {
-        let loss = format!("{:.2e}", self.race.loss()).replace('-', "\u{2212}");
+        let loss = self.race.loss_told();
         vec![
             readout("error", "", decimal(self.errors()[0], 3), false),
             readout("loss", "", loss, true),

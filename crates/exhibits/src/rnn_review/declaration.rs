@@ -62,7 +62,12 @@ pub(super) fn controls() -> Vec<Control> {
     ]
 }
 
-pub(super) fn views() -> Vec<View> {
+pub(super) fn views(architecture: &str) -> Vec<View> {
+    let inside = match architecture {
+        "elman" | "jordan" => "states over one sequence",
+        "gru" => "from below: state, reset, update",
+        _ => "from below: cell, input, forget",
+    };
     vec![
         view(
             "memory",
@@ -92,7 +97,7 @@ pub(super) fn views() -> Vec<View> {
         view(
             "inside",
             "Inside",
-            "one sequence",
+            inside,
             ViewKind::Heat,
             [axis("step"), axis("unit")],
             "Gates and states of the network over one sequence, unit by unit.",

@@ -27,7 +27,7 @@ impl Declared for RnnReview {
         d::SLUG
     }
 
-    fn declare(&self, _: &Recipe, _: &Means) -> Result<Declaration, ExhibitError> {
+    fn declare(&self, recipe: &Recipe, _: &Means) -> Result<Declaration, ExhibitError> {
         Ok(Declaration {
             slug: d::SLUG.into(),
             title: d::TITLE.into(),
@@ -37,7 +37,7 @@ impl Declared for RnnReview {
             edition: 1,
             equations: None,
             controls: d::controls(),
-            views: d::views(),
+            views: d::views(recipe.control("architecture").unwrap_or("lstm")),
             claims: d::claims(),
             lesson: d::lesson(),
             presets: Vec::new(),

@@ -174,7 +174,7 @@ impl Review {
             x: [0.0, portrait.steps as f64],
             y: [0.0, inside.rows as f64],
             range: [-1.0, 1.0],
-            label: inside.label.into(),
+            label: "value".into(),
             alternative: format!(
                 "Units of the {} network over one sequence of {} steps, {}.",
                 self.race.entrants[0].name, portrait.steps, inside.label
@@ -255,7 +255,7 @@ impl Run for Review {
         Some(self.race.entrants[0].learner.digest())
     }
     fn readouts(&self) -> Vec<Readout> {
-        let loss = format!("{:.2e}", self.race.loss()).replace('-', "\u{2212}");
+        let loss = self.race.loss_told();
         vec![readout("loss", "", loss, true), readout("right", "", decimal(self.race.accuracy(0), 3), true)]
     }
     fn set(&mut self, control: &str, value: &Value) -> Result<(), ExhibitError> {

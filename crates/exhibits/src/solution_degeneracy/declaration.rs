@@ -92,7 +92,7 @@ pub(super) fn views() -> Vec<View> {
         view(
             "levels",
             "Three levels",
-            "and the loss",
+            "sd: of losses on longer sequences",
             ViewKind::Bars,
             [axis("level"), axis("")],
             "How far the networks of each condition are apart in dynamics, in weights and in behaviour, and the mean loss.",

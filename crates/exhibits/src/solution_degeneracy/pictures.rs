@@ -42,7 +42,7 @@ pub(super) fn map(title: String, map: Option<&Places>, reach: f64, chosen: &[usi
 
 /// The three levels and the loss, a bar a condition.
 pub(super) fn levels(names: &[String; 2], levels: &[Levels; 2], losses: [f64; 2]) -> Frame {
-    let labels = ["dynamics (rad)", "weights", "behaviour × 10", "loss"];
+    let labels = ["angle", "weights", "sd × 10", "loss"];
     let values = [0, 1].map(|side| {
         let l = &levels[side];
         vec![l.of_dynamics(), l.of_weights(), 10.0 * l.of_behaviour(), losses[side]]
