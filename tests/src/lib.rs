@@ -27,6 +27,10 @@ pub const SCENES: &[Scene] = &[
         exhibits::golden::run_digest("linear-equivalence?units=50", 20)
     }),
     ("rnn-review, 20 updates", || exhibits::golden::run_digest("rnn-review", 20)),
+    ("closed-form-continuous, 5 updates", || exhibits::golden::run_digest("closed-form-continuous", 5)),
+    ("solution-degeneracy, 12 updates of 2 networks", || {
+        exhibits::golden::run_digest("solution-degeneracy?networks=2&width=16", 12)
+    }),
     ("chaos-benchmark, 60 steps of persistence", || {
         exhibits::golden::run_digest("chaos-benchmark?forecaster=persistence", 60)
     }),
