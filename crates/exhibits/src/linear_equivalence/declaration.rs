@@ -7,8 +7,8 @@ use crate::contract::{Axis, Bar, Claim, Control, Figure, LessonStep, Preset, Vie
 
 pub(super) const SLUG: &str = "linear-equivalence";
 pub(super) const FAMILY: &str = "Networks at large";
-pub(super) const TITLE: &str = "Linear equivalence of random networks";
-pub(super) const SUBTITLE: &str = "Clark 2026";
+pub(super) const TITLE: &str = "Linear equivalence";
+pub(super) const SUBTITLE: &str = "Clark 2026 · paper 12";
 pub(super) const SENTENCE: &str = "Who fluctuates with whom in a nonlinear random network is what a linear network with \
     the same couplings and independent noise would say.";
 pub(super) const CITATION: &str =

@@ -520,7 +520,7 @@ impl Run for Equivalence {
         let title = format!("{}: r = {}", self.kind.name(), decimal(self.known.agreement, 3));
         let mut panels = vec![self.cloud(title, ["measured", "predicted"], [measured, predicted], bound)];
         if !second.is_empty() {
-            let title = format!("two halves of the record: r = {}", decimal(self.known.halves, 3));
+            let title = format!("two halves: r = {}", decimal(self.known.halves, 3));
             panels.push(self.cloud(title, ["one half", "other half"], [first, second], bound));
         }
         Scene { panels }
