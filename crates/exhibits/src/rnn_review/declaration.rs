@@ -150,7 +150,8 @@ pub(super) fn claims() -> Vec<Claim> {
             ["c5-long", "c5-short"],
             40,
             true,
-            "Open: it held for seven seeds of ten; once an LSTM failed, twice two Elman networks of three did not. 600 updates each, on batches of 64; tried on 2000 new sequences. The tasks are ours: the review reports \
+            "Open: it held for seven seeds of ten; once an LSTM failed, twice two Elman networks of three did not. 600 \
+             updates each, on batches of 64; tried on 2000 new sequences. The tasks are ours: the review reports \
              applications alone. At a lag of 60 the LSTM too needs its forget gate open or more updates.",
         ),
         claim(
