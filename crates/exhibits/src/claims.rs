@@ -22,6 +22,11 @@ impl Measured {
     }
 }
 
+/// Progress of a piece of the work, which is the part of the whole between two shares.
+pub(crate) fn part(progress: &mut dyn FnMut(f64), from: f64, to: f64) -> impl FnMut(f64) + '_ {
+    move |done| progress(from + done * (to - from))
+}
+
 /// Holds measured figures against their bars.
 pub fn judge(
     exhibit: &str,

@@ -1,6 +1,7 @@
 //! Networks that learn one task side by side, update by update.
 
 use crate::bytes::{Reader, Writer};
+use crate::claims::part;
 use crate::contract::{Frame, Mark, Role};
 use crate::desk::{Line, plot};
 use crate::error::ExhibitError;
@@ -12,6 +13,27 @@ use rnn::{Learner, Learning};
 const LOOK: u64 = 20;
 /// Examples of such a look.
 const EXAMPLES: usize = 256;
+
+/// The share of so many new examples that a network gets right after so many updates; its training is number `at` of
+/// `of` that are measured one after the other.
+///
+/// # Errors
+/// A setting cannot be, or the training diverged.
+pub(crate) fn trained(
+    learning: Learning,
+    updates: u64,
+    examples: usize,
+    [at, of]: [usize; 2],
+    progress: &mut dyn FnMut(f64),
+) -> Result<f64, rnn::Error> {
+    let mut progress = part(progress, at as f64 / of as f64, (at + 1) as f64 / of as f64);
+    let mut learner = Learner::<f32>::new(learning, None)?;
+    for update in 1..=updates {
+        learner.update()?;
+        progress(update as f64 / updates as f64);
+    }
+    Ok(learner.evaluate(learning.task, learning.seed, examples)?.accuracy)
+}
 
 /// One of the networks.
 pub(crate) struct Entrant {

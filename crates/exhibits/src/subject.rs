@@ -1,5 +1,6 @@
 //! A system to run: one of the zoo, or typed equations.
 
+use crate::contract::Equations;
 use crate::error::{ExhibitError, nearest};
 use crate::exhibits::read_equations;
 use dynamics::{METHODS, Method, Options, Simulation, Stepper, check_process};
@@ -65,6 +66,10 @@ impl Subject {
     /// The equations as mathematics, one element a line.
     pub fn mathml(&self) -> Vec<String> {
         equations::mathml(&self.model).iter().map(equations::Line::math).collect()
+    }
+    /// The equations as a page shows them; `typed` says whether a person typed them.
+    pub(crate) fn shown(&self, editable: bool, typed: bool) -> Equations {
+        Equations { text: self.text().to_owned(), mathml: self.mathml(), editable, typed }
     }
     /// Names of the variables.
     pub fn variable_names(&self) -> Vec<String> {

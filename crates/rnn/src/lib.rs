@@ -51,6 +51,7 @@ pub use loss::Loss;
 pub use map::{FreeRun, PiecewiseMap, TrainedMap};
 pub use optimise::{Method, Optimiser, Schedule};
 pub use perceptron::{Activity, Perceptron};
+pub use recurrent::sigmoid;
 pub use rtrl::RealTime;
 pub use sequence::{Force, Sequence, gradient_norm};
 pub use series::{Series, SeriesError};

@@ -180,7 +180,7 @@ pub(crate) fn fill<T: Float, P: Pass<T>>(at: Option<usize>, w: Weights<T>, out: 
 /// `1 / (1 + e^-x)`, worked out as `1/2 + tanh(x/2)/2`, which neither overflows nor divides twice; in `f32` it is
 /// within 3e-7.
 #[inline(always)]
-pub(crate) fn sigmoid<R: Real>(x: R) -> R {
+pub fn sigmoid<R: Real>(x: R) -> R {
     let half = R::splat(0.5);
     half + half * (half * x).tanh()
 }

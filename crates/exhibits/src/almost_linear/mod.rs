@@ -14,7 +14,7 @@ mod run;
 mod walk;
 
 use crate::claims::Measured;
-use crate::contract::{Claim, Declaration, Equations};
+use crate::contract::{Claim, Declaration};
 use crate::error::ExhibitError;
 use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
 use crate::subject::Subject;
@@ -64,12 +64,7 @@ impl Declared for AlmostLinearNetwork {
             family: "Learning chaos".into(),
             sentence: d::SENTENCE.into(),
             edition: 1,
-            equations: Some(Equations {
-                text: subject.text().to_owned(),
-                mathml: subject.mathml(),
-                editable: true,
-                typed: recipe.equations.is_some(),
-            }),
+            equations: Some(subject.shown(true, recipe.equations.is_some())),
             controls: d::controls(&systems(), &plan::plan(name), plan::sampling(name, &subject).dt),
             views: d::views(),
             claims: d::claims(),

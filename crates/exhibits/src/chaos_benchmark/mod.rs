@@ -9,7 +9,7 @@ mod protocol;
 mod run;
 
 use crate::claims::Measured;
-use crate::contract::{Claim, Declaration, Equations};
+use crate::contract::{Claim, Declaration};
 use crate::error::ExhibitError;
 use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
 use declaration as d;
@@ -50,12 +50,7 @@ impl Declared for ChaosBenchmark {
             family: "Learning chaos".into(),
             sentence: d::SENTENCE.into(),
             edition: 1,
-            equations: Some(Equations {
-                text: timed.subject.text().to_owned(),
-                mathml: timed.subject.mathml(),
-                editable: false,
-                typed: false,
-            }),
+            equations: Some(timed.subject.shown(false, false)),
             controls: d::controls(&systems(), &timed),
             views: d::views(),
             claims: d::claims(),

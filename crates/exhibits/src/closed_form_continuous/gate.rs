@@ -2,7 +2,7 @@
 
 use numerics::{Real, sum_by};
 use rnn::cells::CfcForm;
-use rnn::{CellKind, Error};
+use rnn::{CellKind, Error, sigmoid};
 
 /// Units drawn.
 pub(super) const UNITS: usize = 8;
@@ -59,10 +59,6 @@ pub(super) fn against_time(
         curves.iter_mut().zip(&next).for_each(|(curve, value)| curve.push(*value));
     }
     Ok((Kept::State, curves))
-}
-
-fn sigmoid(x: f64) -> f64 {
-    0.5 + 0.5 * Real::tanh(0.5 * x)
 }
 
 /// The heads of a closed-form cell in the first step of a string, after a run of ones.

@@ -5,8 +5,9 @@ use super::operations;
 use super::plan::Plan;
 use crate::build::decimal;
 use crate::claims::{Measured, median};
+use crate::side_by_side;
 use numerics::Stream;
-use rnn::{Error, Learner};
+use rnn::Error;
 
 /// Steps of the solver over the horizon of a neuron: a millisecond each.
 const STEPS: usize = 5_000;
@@ -73,31 +74,21 @@ fn counted() -> Vec<Measured> {
 }
 
 /// Share of new strings of whose parity a variant is right when it has learned.
-fn trained(variant: &str, seed: u64, progress: &mut dyn FnMut(f64)) -> Result<f64, Error> {
+fn trained(variant: &str, seed: u64, turn: [usize; 2], progress: &mut dyn FnMut(f64)) -> Result<f64, Error> {
     let plan = Plan::usual(seed);
-    let mut learner = Learner::<f32>::new(plan.learning(variant), None)?;
-    for update in 1..=plan.updates {
-        learner.update()?;
-        progress(update as f64 / plan.updates as f64);
-    }
-    Ok(learner.evaluate(plan.task(variant), seed, EXAMPLES)?.accuracy)
-}
-
-/// The part of the work that is done, of several trainings one after the other.
-fn part(progress: &mut dyn FnMut(f64), at: usize, of: usize) -> impl FnMut(f64) + '_ {
-    move |done| progress((at as f64 + done) / of as f64)
+    side_by_side::trained(plan.learning(variant), plan.updates, EXAMPLES, turn, progress)
 }
 
 fn durations(seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Vec<Measured>, Error> {
-    let own = trained("cfc", seed, &mut part(progress, 0, 3))?;
-    let untimed = trained("no-time", seed, &mut part(progress, 1, 3))?;
-    let plain = trained("rnn", seed, &mut part(progress, 2, 3))?;
+    let own = trained("cfc", seed, [0, 3], progress)?;
+    let untimed = trained("no-time", seed, [1, 3], progress)?;
+    let plain = trained("rnn", seed, [2, 3], progress)?;
     Ok(vec![Measured::new("c3-time", own, Some(untimed)), Measured::new("c3-plain", own, Some(plain))])
 }
 
 fn gated(seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Vec<Measured>, Error> {
-    let own = trained("cfc", seed, &mut part(progress, 0, 2))?;
-    let minimal = trained("minimal", seed, &mut part(progress, 1, 2))?;
+    let own = trained("cfc", seed, [0, 2], progress)?;
+    let minimal = trained("minimal", seed, [1, 2], progress)?;
     let reason = format!("right: CfC {}, minimal {}", decimal(own, 3), decimal(minimal, 3));
     Ok(vec![Measured { reason: Some(reason), ..Measured::new("c4", own - minimal, None) }])
 }

@@ -8,7 +8,7 @@ mod run;
 mod stimulus;
 
 use crate::claims::Measured;
-use crate::contract::{Claim, Declaration, Equations};
+use crate::contract::{Claim, Declaration};
 use crate::error::ExhibitError;
 use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup};
 use crate::exhibits::TYPED;
@@ -56,12 +56,7 @@ impl Declared for Explorer {
             family: family.to_owned(),
             sentence: system.map_or("A system of your own.", |s| s.sentence()).to_owned(),
             edition: 1,
-            equations: Some(Equations {
-                text: subject.text().to_owned(),
-                mathml: subject.mathml(),
-                editable: true,
-                typed: recipe.equations.is_some(),
-            }),
+            equations: Some(subject.shown(true, recipe.equations.is_some())),
             controls: declaration::controls(&subject),
             views: declaration::views(&subject),
             claims: declaration::claims(),

@@ -1,7 +1,7 @@
 //! The four claims, each with its ablation in the same run.
 
 use super::data::sampling;
-use crate::claims::Measured;
+use crate::claims::{Measured, part};
 use crate::reconstruction::{Data, metrics};
 use crate::subject::Subject;
 use analysis::{LyapunovOptions, LyapunovRun};
@@ -82,10 +82,6 @@ fn divergence_of(data: &Data, map: &TrainedMap) -> Result<(f64, f64), Box<dyn st
     let orbit = map.clone().free_run(data.test.row(0), steps)?.values;
     let geometry = metrics::geometry(&data.test, &orbit);
     Ok(geometry.map_or((f64::INFINITY, f64::INFINITY), |g| (g.states, g.spectra)))
-}
-
-fn part(progress: &mut dyn FnMut(f64), from: f64, to: f64) -> impl FnMut(f64) + '_ {
-    move |done| progress(from + done * (to - from))
 }
 
 fn bounded_gradient(seed: u64, progress: &mut dyn FnMut(f64)) -> Outcome {

@@ -12,7 +12,7 @@ mod measure;
 mod run;
 
 use crate::claims::Measured;
-use crate::contract::{Claim, Declaration, Equations};
+use crate::contract::{Claim, Declaration};
 use crate::error::ExhibitError;
 use crate::exhibit::{Declared, Exhibit, Local, Means, Run, Setup, Studied};
 use crate::reconstruction::MOST_VARIABLES;
@@ -54,12 +54,7 @@ impl Declared for GeneralizedTeacherForcing {
             family: "Learning chaos".into(),
             sentence: d::SENTENCE.into(),
             edition: 1,
-            equations: Some(Equations {
-                text: subject.text().to_owned(),
-                mathml: subject.mathml(),
-                editable: true,
-                typed: recipe.equations.is_some(),
-            }),
+            equations: Some(subject.shown(true, recipe.equations.is_some())),
             controls: d::controls(&systems, &variables),
             views: d::views(),
             claims: d::claims(),

@@ -2,17 +2,13 @@
 
 use super::portrait::Portrait;
 use numerics::Real;
-use rnn::CellKind;
+use rnn::{CellKind, sigmoid};
 
 /// Rows of numbers from -1 to 1, the first lowest, and what they are.
 pub(super) struct Inside {
     pub(super) rows: usize,
     pub(super) values: Vec<f64>,
     pub(super) label: &'static str,
-}
-
-fn sigmoid(x: f64) -> f64 {
-    0.5 + 0.5 * Real::tanh(0.5 * x)
 }
 
 /// The gates of an LSTM or a GRU over a sequence, worked out from its parameters and its hidden states, with the cell or

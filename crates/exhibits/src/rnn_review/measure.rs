@@ -4,7 +4,8 @@ use super::gradient;
 use super::plan::Plan;
 use crate::build::decimal;
 use crate::claims::{Measured, median};
-use rnn::{Error, Learner};
+use crate::side_by_side;
+use rnn::Error;
 
 /// Networks trained for each figure of the first claim.
 const REPEATS: u64 = 3;
@@ -32,19 +33,10 @@ fn trained(
     plan: Plan,
     architecture: &str,
     updates: u64,
+    turn: [usize; 2],
     progress: &mut dyn FnMut(f64),
 ) -> Result<f64, Error> {
-    let mut learner = Learner::<f32>::new(plan.learning(architecture), None)?;
-    for update in 1..=updates {
-        learner.update()?;
-        progress(update as f64 / updates as f64);
-    }
-    Ok(learner.evaluate(plan.task, plan.seed, EXAMPLES)?.accuracy)
-}
-
-/// The part of the work that is done, of several trainings one after the other.
-fn part(progress: &mut dyn FnMut(f64), at: usize, of: usize) -> impl FnMut(f64) + '_ {
-    move |done| progress((at as f64 + done) / of as f64)
+    side_by_side::trained(plan.learning(architecture), updates, EXAMPLES, turn, progress)
 }
 
 /// A long lag and one of ten steps, which both architectures must bridge.
@@ -61,7 +53,7 @@ fn lag(
             for (lag, into) in [(steps, &mut long[k]), (10, &mut short[k])] {
                 // Seeds of one claim's repeats are those of no other seed's.
                 let plan = Plan::latch(lag, seed.wrapping_mul(1000).wrapping_add(repeat));
-                into.push(trained(plan, architecture, 600, &mut part(progress, at, 4 * REPEATS as usize))?);
+                into.push(trained(plan, architecture, 600, [at, 4 * REPEATS as usize], progress)?);
                 at += 1;
             }
         }
@@ -88,13 +80,13 @@ fn gradients(seed: u64) -> Result<Vec<Measured>, Error> {
 }
 
 fn feedback(seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Vec<Measured>, Error> {
-    let elman = trained(Plan::xor(seed), "elman", 800, &mut part(progress, 0, 2))?;
-    let jordan = trained(Plan::xor(seed), "jordan", 800, &mut part(progress, 1, 2))?;
+    let elman = trained(Plan::xor(seed), "elman", 800, [0, 2], progress)?;
+    let jordan = trained(Plan::xor(seed), "jordan", 800, [1, 2], progress)?;
     Ok(vec![Measured::new("c3", elman, Some(jordan))])
 }
 
 fn context(seed: u64, progress: &mut dyn FnMut(f64)) -> Result<Vec<Measured>, Error> {
-    let both = trained(Plan::majority(seed), "brnn", 250, &mut part(progress, 0, 2))?;
-    let forward = trained(Plan::majority(seed), "lstm", 250, &mut part(progress, 1, 2))?;
+    let both = trained(Plan::majority(seed), "brnn", 250, [0, 2], progress)?;
+    let forward = trained(Plan::majority(seed), "lstm", 250, [1, 2], progress)?;
     Ok(vec![Measured::new("c4", both, Some(forward))])
 }
